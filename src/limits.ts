@@ -1,0 +1,48 @@
+/** Every bound on what comes from outside, in one place. Sizes in bytes, times in milliseconds. */
+export interface Limits {
+  /** Size of a root file. */
+  readonly root: number;
+  /** Size of a timestamp file. */
+  readonly timestamp: number;
+  /** Size of a snapshot file where the timestamp does not say. */
+  readonly snapshot: number;
+  /** Size of a targets file where the snapshot does not say. */
+  readonly targets: number;
+  /** Root versions followed in one refresh (TUF 5.3.3). */
+  readonly rootRotations: number;
+  /** Size of an OCI manifest. Registries take 4 MiB (distribution-spec). */
+  readonly manifest: number;
+  /** Layers of an OCI manifest. */
+  readonly layers: number;
+  /** Size of an error body, a token, a list page. */
+  readonly answer: number;
+  /** What `bytes()` and its like hold at once. */
+  readonly memory: number;
+  /** Redirects followed for one request. */
+  readonly redirects: number;
+  /** Silence on a connection before it is given up. */
+  readonly idle: number;
+  /** Attempts of a request that may be repeated. */
+  readonly attempts: number;
+  /** The longest wait that a registry may ask for with Retry-After. */
+  readonly retryAfter: number;
+}
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export const defaultLimits: Limits = Object.freeze({
+  root: 512 * KiB,
+  timestamp: 16 * KiB,
+  snapshot: 2 * MiB,
+  targets: 32 * MiB,
+  rootRotations: 256,
+  manifest: 4 * MiB,
+  layers: 10_000,
+  answer: 1 * MiB,
+  memory: 64 * MiB,
+  redirects: 5,
+  idle: 60_000,
+  attempts: 3,
+  retryAfter: 30_000,
+});
