@@ -1,0 +1,143 @@
+// Public keys of TUF metadata (TUF 1.0.34, 4.2.2 and 4.2.3).
+import { fromHex, toHex } from '../encoding.ts';
+import type { Bytes, PublicKey } from '../ports.ts';
+import { canonicalJson } from './canonical.ts';
+import { derToP1363 } from './ecdsa.ts';
+import { isEd25519Point, verifyEd25519 } from './ed25519.ts';
+import type { Json } from './json.ts';
+import { readPem, writePem } from './pem.ts';
+
+/** A key that can be used. */
+export interface VerificationKey {
+  /** The same for the same public value, whatever keyid or form it goes by: what thresholds count. */
+  readonly identity: string;
+  verify(message: Bytes, signature: Bytes): Promise<boolean>;
+}
+
+const MIN_RSA_BITS = 2048;
+/** A bound on the work of one verification. */
+const MAX_RSA_BITS = 16384;
+
+const CURVES: Readonly<Record<string, { curve: string; hash: string; size: number }>> = {
+  'ecdsa-sha2-nistp256': { curve: 'P-256', hash: 'SHA-256', size: 32 },
+  'ecdsa-sha2-nistp384': { curve: 'P-384', hash: 'SHA-384', size: 48 },
+};
+const RSA_HASHES: Readonly<Record<string, { hash: string; salt: number }>> = {
+  'rsassa-pss-sha256': { hash: 'SHA-256', salt: 32 },
+  'rsassa-pss-sha384': { hash: 'SHA-384', salt: 48 },
+  'rsassa-pss-sha512': { hash: 'SHA-512', salt: 64 },
+};
+
+/**
+ * Makes a key usable, or answers undefined where it cannot be: a key type or scheme that is not known, a malformed
+ * or weak key. Such a key never counts, and does no harm beside good ones (4.2.3).
+ */
+export async function importKey(key: PublicKey): Promise<VerificationKey | undefined> {
+  try {
+    switch (key.keytype) {
+      case 'ed25519':
+        return importEd25519(key);
+      case 'ecdsa':
+      case 'ecdsa-sha2-nistp256':
+      case 'ecdsa-sha2-nistp384':
+        return await importEcdsa(key);
+      case 'rsa':
+        return await importRsa(key);
+      default:
+        return undefined;
+    }
+  } catch {
+    // Web Crypto and the PEM reader throw at what is no key: such a key cannot count.
+    return undefined;
+  }
+}
+
+function importEd25519(key: PublicKey): VerificationKey | undefined {
+  const point = fromHex(key.keyval.public);
+  if (key.scheme !== 'ed25519' || point === undefined || !isEd25519Point(point)) return undefined;
+  return {
+    identity: `ed25519:${toHex(point)}`,
+    verify: (message, signature) => verifyEd25519(point, message, signature),
+  };
+}
+
+async function importEcdsa(key: PublicKey): Promise<VerificationKey | undefined> {
+  const scheme = Object.hasOwn(CURVES, key.scheme) ? CURVES[key.scheme] : undefined;
+  if (scheme === undefined) return undefined;
+  const algorithm = { name: 'ECDSA', namedCurve: scheme.curve };
+  // sigstore's first roots hold the bare point in hex, everybody else PEM.
+  const point = fromHex(key.keyval.public);
+  const imported =
+    point === undefined
+      ? await crypto.subtle.importKey('spki', readPem(key.keyval.public, 'PUBLIC KEY').der, algorithm, true, [
+          'verify',
+        ])
+      : await crypto.subtle.importKey('raw', point, algorithm, true, ['verify']);
+  return {
+    identity: await identityOf(imported),
+    async verify(message, signature) {
+      const numbers = derToP1363(signature, scheme.size);
+      if (numbers === undefined) return false;
+      return crypto.subtle.verify({ name: 'ECDSA', hash: scheme.hash }, imported, numbers, message);
+    },
+  };
+}
+
+async function importRsa(key: PublicKey): Promise<VerificationKey | undefined> {
+  const scheme = Object.hasOwn(RSA_HASHES, key.scheme) ? RSA_HASHES[key.scheme] : undefined;
+  if (scheme === undefined) return undefined;
+  const der = readPem(key.keyval.public, 'PUBLIC KEY').der;
+  const imported = await crypto.subtle.importKey('spki', der, { name: 'RSA-PSS', hash: scheme.hash }, true, [
+    'verify',
+  ]);
+  const { modulusLength, publicExponent } = imported.algorithm as RsaHashedKeyAlgorithm;
+  const exponent = BigInt(`0x${toHex(publicExponent) || '0'}`);
+  if (modulusLength < MIN_RSA_BITS || modulusLength > MAX_RSA_BITS || exponent < 3n) return undefined;
+  return {
+    identity: await identityOf(imported),
+    verify: (message, signature) =>
+      crypto.subtle.verify({ name: 'RSA-PSS', saltLength: scheme.salt }, imported, signature, message),
+  };
+}
+
+/** The public value as Web Crypto writes it: one form for PEM of any shape, hex, compressed points. */
+async function identityOf(key: CryptoKey): Promise<string> {
+  return `spki:${toHex(new Uint8Array(await crypto.subtle.exportKey('spki', key)))}`;
+}
+
+/** The keyid of a key: SHA-256 over its canonical JSON (4.2.2). A name, never a proof. */
+export async function keyidOf(key: PublicKey): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', canonicalJson(key as Json));
+  return toHex(new Uint8Array(digest));
+}
+
+const ED25519_SPKI = '302a300506032b6570032100';
+
+/** The identity of the key in a PEM file, comparable with {@link VerificationKey.identity}. @throws DTufError KEY_INVALID */
+export async function identityOfPem(pem: string): Promise<string | undefined> {
+  const { der } = readPem(pem, 'PUBLIC KEY');
+  const hex = toHex(der);
+  if (hex.length === 88 && hex.startsWith(ED25519_SPKI)) return `ed25519:${hex.slice(ED25519_SPKI.length)}`;
+  for (const algorithm of [
+    { name: 'RSA-PSS', hash: 'SHA-256' },
+    { name: 'ECDSA', namedCurve: 'P-256' },
+    { name: 'ECDSA', namedCurve: 'P-384' },
+  ]) {
+    try {
+      return await identityOf(await crypto.subtle.importKey('spki', der, algorithm, true, ['verify']));
+    } catch {
+      // Not of this kind: the next.
+    }
+  }
+  return undefined;
+}
+
+/** The SPKI of a raw ed25519 public key (RFC 8410). */
+export function ed25519Spki(point: Uint8Array): Uint8Array {
+  return Uint8Array.from([...(fromHex(ED25519_SPKI) ?? []), ...point]);
+}
+
+/** The one form in which a PEM public key is signed, so that one key has one keyid: as securesystemslib writes it. */
+export function metadataPem(spki: Uint8Array): string {
+  return writePem('PUBLIC KEY', spki).trim();
+}

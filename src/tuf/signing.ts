@@ -1,0 +1,87 @@
+// Writes and signs metadata (TUF 1.0.34, 4.2 to 4.6).
+import { toHex, utf8 } from '../encoding.ts';
+import type { Bytes, PublicKey, Signer } from '../ports.ts';
+import { canonicalJson } from './canonical.ts';
+import { formatExpires } from './expires.ts';
+import type { Json, JsonObject } from './json.ts';
+import { keyidOf } from './keys.ts';
+import { ROLES, type Role, SPEC_VERSION } from './metadata.ts';
+import type { TargetFile } from './targets.ts';
+
+/**
+ * A metadata file with the signatures of `signers`, in their order.
+ *
+ * @throws DTufError METADATA_INVALID where a value has no canonical form (a fraction in `custom`).
+ */
+export async function signMetadata(signed: JsonObject, signers: readonly Signer[]): Promise<Bytes> {
+  const payload = canonicalJson(signed);
+  const signatures: Json[] = [];
+  for (const signer of signers) {
+    signatures.push({ keyid: await keyidOf(signer.key), sig: toHex(await signer.sign(payload)) });
+  }
+  return utf8(JSON.stringify({ signatures, signed }));
+}
+
+interface Validity {
+  readonly version: number;
+  readonly expires: Date;
+}
+
+function common(type: Role, { version, expires }: Validity): JsonObject {
+  return { _type: type, expires: formatExpires(expires), spec_version: SPEC_VERSION, version };
+}
+
+/** @param extra further members of `signed`, as our layout mark. */
+export async function rootToSign(
+  validity: Validity & { readonly keys: Readonly<Record<Role, readonly PublicKey[]>> },
+  extra: JsonObject,
+): Promise<JsonObject> {
+  const keys: Record<string, Json> = {};
+  const roles: Record<string, Json> = {};
+  for (const role of ROLES) {
+    const keyids: string[] = [];
+    for (const key of validity.keys[role]) {
+      const keyid = await keyidOf(key);
+      keys[keyid] = key as Json;
+      keyids.push(keyid);
+    }
+    roles[role] = { keyids, threshold: 1 };
+  }
+  return { ...common('root', validity), consistent_snapshot: true, keys, roles, ...extra };
+}
+
+/** @param raw the `signed` of the version before, whose unknown members and delegations are carried on. */
+export function targetsToSign(
+  validity: Validity,
+  targets: ReadonlyMap<string, TargetFile>,
+  raw: JsonObject = {},
+): JsonObject {
+  const entries = [...targets].map(([name, file]) => [name, file]);
+  // Object.fromEntries defines members, so that `__proto__` is a name like any other.
+  return {
+    delegations: { keys: {}, roles: [] },
+    ...raw,
+    ...common('targets', validity),
+    targets: Object.fromEntries(entries),
+  };
+}
+
+/** @param meta by file name: the version of each file, and where it is wanted its length and hashes. */
+export function snapshotToSign(validity: Validity, meta: ReadonlyMap<string, JsonObject>): JsonObject {
+  return { ...common('snapshot', validity), meta: Object.fromEntries(meta) };
+}
+
+export async function timestampToSign(
+  validity: Validity,
+  snapshotVersion: number,
+  snapshot: Bytes,
+): Promise<JsonObject> {
+  const meta = { 'snapshot.json': { ...(await fileInfo(snapshot)), version: snapshotVersion } };
+  return { ...common('timestamp', validity), meta };
+}
+
+/** The length and SHA-256 of a file, as they are signed. */
+export async function fileInfo(bytes: Bytes): Promise<{ length: number; hashes: { sha256: string } }> {
+  const digest = await crypto.subtle.digest('SHA-256', bytes);
+  return { length: bytes.length, hashes: { sha256: toHex(new Uint8Array(digest)) } };
+}

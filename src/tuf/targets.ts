@@ -1,0 +1,42 @@
+// targets.json (TUF 1.0.34, 4.5).
+import type { Bytes } from '../ports.ts';
+import type { Fields } from './fields.ts';
+import type { JsonObject } from './json.ts';
+import { type Metadata, parseCustom, parseHashes, parseMetadata, type Signed } from './metadata.ts';
+
+/** What is signed of a target file. */
+export interface TargetFile {
+  /** In bytes. */
+  readonly length: number;
+  /** Lower-case hex by algorithm; sha256 or sha512 at least. */
+  readonly hashes: Readonly<Record<string, string>>;
+  /** Whatever the publisher added. */
+  readonly custom?: JsonObject;
+}
+
+export interface Targets extends Signed {
+  readonly targets: ReadonlyMap<string, TargetFile>;
+}
+
+/**
+ * @param role `targets`, or the name of a delegated role.
+ * @throws DTufError METADATA_INVALID
+ */
+export function parseTargets(bytes: Bytes, role = 'targets'): Metadata<Targets> {
+  return parseMetadata(bytes, 'targets', role, (fields, common) => {
+    const files = fields.fields('targets');
+    const targets = new Map(files.names().map((name) => [name, parseTargetFile(files.fields(name))]));
+    // 4.5: may be left out, but is an object where it stands.
+    if (fields.has('delegations')) fields.fields('delegations');
+    return { ...common, targets };
+  });
+}
+
+function parseTargetFile(fields: Fields): TargetFile {
+  const custom = parseCustom(fields);
+  return {
+    length: fields.integer('length', 0),
+    hashes: parseHashes(fields),
+    ...(custom === undefined ? {} : { custom }),
+  };
+}
