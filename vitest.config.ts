@@ -11,6 +11,7 @@ export default defineConfig({
           name: 'node',
           include: ['test/**/*.test.ts'],
           exclude: ['test/browser/**'],
+          globalSetup: ['test/setup/docker-registry.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -21,7 +22,7 @@ export default defineConfig({
           include: ['test/core/**/*.test.ts', 'test/browser/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          globalSetup: ['test/browser/setup.ts'],
+          globalSetup: ['test/setup/docker-registry.ts'],
           browser: {
             enabled: true,
             headless: true,

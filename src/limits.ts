@@ -18,6 +18,8 @@ export interface Limits {
   readonly answer: number;
   /** What `bytes()` and its like hold at once. */
   readonly memory: number;
+  /** What is verified in memory rather than in a spool, though it is handed out as a stream. */
+  readonly unspooled: number;
   /** Redirects followed for one request. */
   readonly redirects: number;
   /** Silence on a connection before it is given up. */
@@ -41,6 +43,7 @@ export const defaultLimits: Limits = Object.freeze({
   layers: 10_000,
   answer: 1 * MiB,
   memory: 64 * MiB,
+  unspooled: 4 * MiB,
   redirects: 5,
   idle: 60_000,
   attempts: 3,

@@ -105,6 +105,11 @@ async function identityOf(key: CryptoKey): Promise<string> {
   return `spki:${toHex(new Uint8Array(await crypto.subtle.exportKey('spki', key)))}`;
 }
 
+/** {@link VerificationKey.identity} of a key, or undefined where it cannot be used. */
+export async function identityOfKey(key: PublicKey): Promise<string | undefined> {
+  return (await importKey(key))?.identity;
+}
+
 /** The keyid of a key: SHA-256 over its canonical JSON (4.2.2). A name, never a proof. */
 export async function keyidOf(key: PublicKey): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', canonicalJson(key as Json));

@@ -4,21 +4,24 @@ import type { Bytes, PublicKey, Signer } from '../ports.ts';
 import { canonicalJson } from './canonical.ts';
 import { formatExpires } from './expires.ts';
 import type { Json, JsonObject } from './json.ts';
-import { keyidOf } from './keys.ts';
 import { ROLES, type Role, SPEC_VERSION } from './metadata.ts';
 import type { TargetFile } from './targets.ts';
+
+/** A signer under the keyid that the root gives to its key. */
+export interface RoleSigner {
+  readonly keyid: string;
+  readonly signer: Signer;
+}
 
 /**
  * A metadata file with the signatures of `signers`, in their order.
  *
  * @throws DTufError METADATA_INVALID where a value has no canonical form (a fraction in `custom`).
  */
-export async function signMetadata(signed: JsonObject, signers: readonly Signer[]): Promise<Bytes> {
+export async function signMetadata(signed: JsonObject, signers: readonly RoleSigner[]): Promise<Bytes> {
   const payload = canonicalJson(signed);
   const signatures: Json[] = [];
-  for (const signer of signers) {
-    signatures.push({ keyid: await keyidOf(signer.key), sig: toHex(await signer.sign(payload)) });
-  }
+  for (const { keyid, signer } of signers) signatures.push({ keyid, sig: toHex(await signer.sign(payload)) });
   return utf8(JSON.stringify({ signatures, signed }));
 }
 
@@ -31,23 +34,24 @@ function common(type: Role, { version, expires }: Validity): JsonObject {
   return { _type: type, expires: formatExpires(expires), spec_version: SPEC_VERSION, version };
 }
 
+/** The keys of one role, by keyid. */
+export type RoleKeyMap = ReadonlyMap<string, PublicKey>;
+
 /** @param extra further members of `signed`, as our layout mark. */
-export async function rootToSign(
-  validity: Validity & { readonly keys: Readonly<Record<Role, readonly PublicKey[]>> },
+export function rootToSign(
+  validity: Validity,
+  keys: Readonly<Record<Role, RoleKeyMap>>,
   extra: JsonObject,
-): Promise<JsonObject> {
-  const keys: Record<string, Json> = {};
-  const roles: Record<string, Json> = {};
-  for (const role of ROLES) {
-    const keyids: string[] = [];
-    for (const key of validity.keys[role]) {
-      const keyid = await keyidOf(key);
-      keys[keyid] = key as Json;
-      keyids.push(keyid);
-    }
-    roles[role] = { keyids, threshold: 1 };
-  }
-  return { ...common('root', validity), consistent_snapshot: true, keys, roles, ...extra };
+): JsonObject {
+  const all = ROLES.flatMap((role) => [...keys[role]]) as [string, Json][];
+  const roles = ROLES.map((role) => [role, { keyids: [...keys[role].keys()], threshold: 1 }] as const);
+  return {
+    ...extra,
+    ...common('root', validity),
+    consistent_snapshot: true,
+    keys: Object.fromEntries(all),
+    roles: Object.fromEntries(roles),
+  };
 }
 
 /** @param raw the `signed` of the version before, whose unknown members and delegations are carried on. */

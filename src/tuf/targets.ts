@@ -32,7 +32,8 @@ export function parseTargets(bytes: Bytes, role = 'targets'): Metadata<Targets> 
   });
 }
 
-function parseTargetFile(fields: Fields): TargetFile {
+/** An entry of TARGETS (4.5). @throws DTufError METADATA_INVALID */
+export function parseTargetFile(fields: Fields): TargetFile {
   const custom = parseCustom(fields);
   return {
     length: fields.integer('length', 0),

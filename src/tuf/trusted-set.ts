@@ -152,7 +152,7 @@ export class TrustedSet {
    * @throws DTufError METADATA_INVALID, METADATA_UNSIGNED
    */
   async loadSnapshot(bytes: Bytes): Promise<boolean> {
-    const named = need(this.#timestamp, 'timestamp').signed.snapshot;
+    const named = this.snapshotFile;
     const metadata = parseSnapshot(bytes);
     await this.#checkSignatures('5.5.3', 'snapshot', metadata, this.#final);
     this.#snapshot = metadata;
@@ -165,7 +165,7 @@ export class TrustedSet {
    * @throws DTufError METADATA_INVALID, METADATA_UNSIGNED, METADATA_MISMATCH, METADATA_ROLLBACK, METADATA_EXPIRED
    */
   async updateSnapshot(bytes: Bytes): Promise<void> {
-    const named = need(this.#timestamp, 'timestamp').signed.snapshot;
+    const named = this.snapshotFile;
     await this.#checkFile('5.5.2', 'snapshot', bytes, named);
     const next = parseSnapshot(bytes);
     await this.#checkSignatures('5.5.3', 'snapshot', next, this.#final);
@@ -186,6 +186,11 @@ export class TrustedSet {
   /** @throws DTufError METADATA_EXPIRED */
   requireValidSnapshot(): void {
     this.#checkValid('5.5.6', 'snapshot', need(this.#snapshot, 'snapshot'));
+  }
+
+  /** What the timestamp says of the snapshot. */
+  get snapshotFile(): MetaFile {
+    return need(this.#timestamp, 'timestamp').signed.snapshot;
   }
 
   /** What the snapshot says of the top-level targets role. */

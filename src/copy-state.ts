@@ -1,0 +1,140 @@
+// What a client keeps of a repository, under the names that python-dtuf gave to its files.
+import { utf8 } from './encoding.ts';
+import { hasCode } from './errors.ts';
+import type { LayoutName } from './layout/layout.ts';
+import type { Bytes, Store } from './ports.ts';
+import type { StoredMetadata } from './refresh.ts';
+import { member } from './tuf/fields.ts';
+import { type Json, type JsonObject, parseJson } from './tuf/json.ts';
+import { ROLES, type Role } from './tuf/metadata.ts';
+import type { TargetFile } from './tuf/targets.ts';
+
+const CURRENT = (role: Role) => `repository/metadata/current/${role}.json`;
+const PREVIOUS = (role: Role) => `repository/metadata/previous/${role}.json`;
+/** The root that trust began with: where the chain is walked from if the current one is damaged. */
+const FIRST_ROOT = 'repository/metadata/first_root.json';
+const PIN = 'repository/dtuf.json';
+const PULLED = 'repository/pulled.json';
+
+/** What was decided once and is kept: never a matter of what a registry answers. */
+export interface Pin {
+  readonly layout?: LayoutName;
+  readonly etag?: string;
+}
+
+export interface CopyState {
+  readonly metadata: StoredMetadata;
+  readonly firstRoot: Bytes | undefined;
+  readonly pin: Pin;
+  readonly versions: ReadonlyMap<string, string | undefined>;
+}
+
+export async function readCopyState(store: Store): Promise<CopyState> {
+  const names = [...ROLES.map(CURRENT), FIRST_ROOT, PIN];
+  const stored = await store.read(names);
+  const metadata: Partial<Record<Role, Bytes>> = {};
+  for (const role of ROLES) {
+    const file = stored.get(CURRENT(role));
+    if (file !== undefined) metadata[role] = file.bytes;
+  }
+  return {
+    metadata,
+    firstRoot: stored.get(FIRST_ROOT)?.bytes,
+    pin: readPin(stored.get(PIN)?.bytes),
+    versions: new Map(names.map((name) => [name, stored.get(name)?.version])),
+  };
+}
+
+/**
+ * Keeps what was verified, in one transaction.
+ *
+ * @returns false where somebody else changed the state meanwhile.
+ */
+export async function commitCopyState(
+  store: Store,
+  before: CopyState,
+  after: { readonly metadata: StoredMetadata; readonly firstRoot: Bytes; readonly pin: Pin },
+): Promise<boolean> {
+  const writes = new Map<string, Uint8Array>();
+  for (const role of ROLES) {
+    const [old, next] = [before.metadata[role], after.metadata[role]];
+    if (next === undefined || next === old) continue;
+    writes.set(CURRENT(role), next);
+    if (old !== undefined) writes.set(PREVIOUS(role), old);
+  }
+  if (after.firstRoot !== before.firstRoot) writes.set(FIRST_ROOT, after.firstRoot);
+  const pin = JSON.stringify(after.pin);
+  if (pin !== JSON.stringify(before.pin)) writes.set(PIN, utf8(pin));
+  return writes.size === 0 || store.commit(before.versions, writes);
+}
+
+function readPin(bytes: Bytes | undefined): Pin {
+  const pin = readObject(bytes, 'the state');
+  const layout = member(pin, 'layout');
+  const etag = member(pin, 'etag');
+  return {
+    ...(layout === 'native' || layout === 'legacy' ? { layout } : {}),
+    ...(typeof etag === 'string' ? { etag } : {}),
+  };
+}
+
+/** An object of our own notes. A damaged one is as good as none: it holds nothing that is trusted. */
+function readObject(bytes: Bytes | undefined, what: string): JsonObject {
+  if (bytes === undefined) return {};
+  try {
+    const value: Json = parseJson(bytes, what);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+  } catch (error) {
+    if (hasCode(error, 'METADATA_INVALID')) return {};
+    throw error;
+  }
+}
+
+/** What was downloaded last of each target, in order to tell what changed since. */
+export class Pulled {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** By target name, a fingerprint of what was signed of it when it was downloaded. */
+  async read(): Promise<ReadonlyMap<string, string>> {
+    const stored = (await this.#store.read([PULLED])).get(PULLED);
+    return toMap(readObject(stored?.bytes, PULLED));
+  }
+
+  /** Notes that a target was downloaded and verified. */
+  async add(name: string, file: TargetFile): Promise<void> {
+    await this.#update((pulled) => pulled.set(name, fingerprint(file)));
+  }
+
+  /** Forgets targets that are no longer published. */
+  async remove(names: readonly string[]): Promise<void> {
+    await this.#update((pulled) => {
+      for (const name of names) pulled.delete(name);
+    });
+  }
+
+  async #update(change: (pulled: Map<string, string>) => void): Promise<void> {
+    for (;;) {
+      const stored = (await this.#store.read([PULLED])).get(PULLED);
+      const pulled = toMap(readObject(stored?.bytes, PULLED));
+      change(pulled);
+      const bytes = utf8(JSON.stringify(Object.fromEntries(pulled)));
+      // Another process noted something at the same moment: once more. Each round one of them is through.
+      if (await this.#store.commit(new Map([[PULLED, stored?.version]]), new Map([[PULLED, bytes]]))) return;
+    }
+  }
+}
+
+function toMap(object: JsonObject): Map<string, string> {
+  return new Map(
+    Object.entries(object).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+  );
+}
+
+/** The same for two entries that name the same bytes. */
+export function fingerprint({ length, hashes }: TargetFile): string {
+  return JSON.stringify([length, Object.entries(hashes).sort(([a], [b]) => (a < b ? -1 : 1))]);
+}

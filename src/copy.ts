@@ -1,0 +1,397 @@
+import { DTufBase } from './base.ts';
+import { contentOf, type Source } from './content/source.ts';
+import { verifyStream } from './content/verify.ts';
+import {
+  type CopyState,
+  commitCopyState,
+  fingerprint,
+  type Pin,
+  Pulled,
+  readCopyState,
+} from './copy-state.ts';
+import { DTufError, hasCode } from './errors.ts';
+import type { LayoutName, MetadataSource, Part, TargetSource } from './layout/layout.ts';
+import { LegacyTargets } from './layout/legacy.ts';
+import { NativeTargets } from './layout/native-targets.ts';
+import { agreedLayout, openMetadata } from './layout/open.ts';
+import type { Call, Options } from './options.ts';
+import type { Bytes, Files, Store } from './ports.ts';
+import { refreshRoles, refreshRoots, type StoredMetadata, verifyStored } from './refresh.ts';
+import type { Repository } from './registry/registry.ts';
+import type { Target } from './target.ts';
+import { type ReadTrust, readTrust, type Trust } from './trust.ts';
+import type { Check } from './tuf/check.ts';
+import { findFirstRoot } from './tuf/first-root.ts';
+import { identityOfPem, importKey } from './tuf/keys.ts';
+import { ROLES, type Role, type Signed } from './tuf/metadata.ts';
+import { parseRoot, type Root } from './tuf/root.ts';
+import type { TargetFile } from './tuf/targets.ts';
+import { TrustedSet } from './tuf/trusted-set.ts';
+import { TargetReader, type VerifiedTarget } from './verified-target.ts';
+
+/** What a refresh found. */
+export interface Refreshed {
+  /** Targets that are new or changed since they were last downloaded. */
+  readonly changed: readonly string[];
+  /** Targets that were downloaded and are no longer published. */
+  readonly removed: readonly string[];
+  /** When the first of the four roles expires. */
+  readonly expires: Date;
+  readonly rootVersion: number;
+  /** Each check that was made, in order. */
+  readonly explain: readonly Check[];
+}
+
+/** Others may refresh at the same moment; so often in a row they do not. */
+const COMMIT_ATTEMPTS = 5;
+
+/**
+ * A client of one repository: it refreshes and verifies metadata, and hands out targets that were verified.
+ *
+ * @example
+ * const copy = new DTufCopy({ host: 'registry.example.com', repository: 'fred/demo', trust: rootPem, store: memoryStore() });
+ * await copy.pullMetadata();
+ * const text = await (await copy.pullTarget('demo.txt')).text();
+ */
+export class DTufCopy extends DTufBase {
+  /** Whether the state outlives the process or page: false where rollback protection ends with it. */
+  readonly persistent: boolean;
+  readonly #store: Store;
+  readonly #repository: Repository;
+  readonly #files: Files | undefined;
+  readonly #layout: LayoutName | undefined;
+  readonly #clock: () => Date;
+  readonly #fetch: typeof fetch;
+  readonly #trust: Trust | undefined;
+  readonly #conditional: boolean;
+  readonly #pulled: Pulled;
+  #resetsTrust = false;
+
+  constructor(options: Options & { store: Store; trust?: Trust }) {
+    super(options);
+    this.#store = options.store;
+    this.persistent = options.store.persistent;
+    this.#repository = this.registry.repository(options.repository);
+    this.#files = options.files;
+    this.#layout = options.layout;
+    this.#clock = options.clock ?? (() => new Date());
+    this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
+    this.#trust = options.trust;
+    this.#conditional = options.conditional ?? false;
+    this.#pulled = new Pulled(options.store);
+  }
+
+  /**
+   * Fetches and verifies what is new (TUF 1.0.34, section 5). It is the only call that asks for new metadata. Where it
+   * fails, the state is as it was, but for files that were verified before the failure.
+   *
+   * @throws DTufError TRUST_MISSING, TRUST_BROKEN, METADATA_… , NOT_A_REPOSITORY, ACCESS_DENIED, UNREACHABLE, TIMED_OUT
+   */
+  async pullMetadata(call: Call = {}): Promise<Refreshed> {
+    const now = this.#clock();
+    const resets = this.#resetsTrust;
+    let source: MetadataSource | undefined;
+    for (let attempt = 0; attempt < COMMIT_ATTEMPTS; attempt++) {
+      const stored = await readCopyState(this.#store);
+      const state = resets ? forget(stored) : stored;
+      source ??= await this.#open(state, call.signal);
+      const result = await this.#refresh(state, source, now, call.signal);
+      if (result === 'stored files are damaged') {
+        source = await this.#open({ ...state, pin: withoutEtag(state.pin) }, call.signal);
+      } else if (result !== 'changed meanwhile') {
+        this.#resetsTrust = false;
+        return this.#report(result);
+      }
+    }
+    throw new DTufError(
+      'STATE_CHANGED',
+      'the state was changed by others again and again while it was refreshed: try again',
+    );
+  }
+
+  /** Opens what the repository offers; which layout is read is decided by what is pinned, given or signed. */
+  #open(state: CopyState, signal: AbortSignal | undefined): Promise<MetadataSource> {
+    const { layout = this.#layout, etag } = state.pin;
+    const complete = ROLES.every((role) => state.metadata[role] !== undefined);
+    return openMetadata(this.#repository, this.limits, {
+      ...(layout === undefined ? {} : { layout }),
+      ...(this.#conditional && complete && etag !== undefined
+        ? { unchangedFrom: { etag, metadata: state.metadata } }
+        : {}),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  async #refresh(
+    state: CopyState,
+    offered: MetadataSource,
+    now: Date,
+    signal: AbortSignal | undefined,
+  ): Promise<TrustedSet | 'changed meanwhile' | 'stored files are damaged'> {
+    const started = await this.#start(state, offered, now);
+    if (started === undefined) return 'stored files are damaged';
+    const { set, firstRoot } = started;
+    let pin = state.pin;
+    const commit = () => commitCopyState(this.#store, state, { metadata: filesOf(set), firstRoot, pin });
+    try {
+      await refreshRoots(set, offered, this.limits);
+      const { layout: mark } = set.root.signed;
+      const layout = agreedLayout(
+        this.#repository.name,
+        mark,
+        offered.layout,
+        state.pin.layout ?? this.#layout,
+      );
+      const source =
+        layout === offered.layout
+          ? offered
+          : await openMetadata(this.#repository, this.limits, { layout, ...(signal ? { signal } : {}) });
+      await refreshRoles(set, source, state.metadata, this.limits);
+      pin = { layout, ...(source.etag === undefined ? {} : { etag: source.etag }) };
+    } catch (error) {
+      if (offered.isStored === true && !hasCode(error, 'METADATA_EXPIRED')) return 'stored files are damaged';
+      // What was verified on the way stays (5.3.8, 5.4.5, 5.5.7): it protects against a rollback next time. Whether
+      // it could be kept does not matter beside the error that is told. A new trust counts only once it works.
+      if (!this.#resetsTrust) await commit().catch(() => false);
+      throw error;
+    }
+    return (await commit()) ? set : 'changed meanwhile';
+  }
+
+  /** Starts from the stored root; where it is damaged from the first one; where there is none from what is trusted. */
+  async #start(
+    state: CopyState,
+    source: MetadataSource,
+    now: Date,
+  ): Promise<{ set: TrustedSet; firstRoot: Bytes } | undefined> {
+    for (const root of [state.metadata.root, state.firstRoot]) {
+      const set = root && (await startFrom(root, now));
+      if (set) return { set, firstRoot: state.firstRoot ?? set.root.bytes };
+      if (source.isStored === true) return undefined;
+    }
+    const trust = await this.#readTrust();
+    if (trust === undefined) {
+      throw new DTufError(
+        'TRUST_MISSING',
+        'no root is trusted yet: give the root public key or a root.json of the repository, once',
+      );
+    }
+    const root = 'root' in trust ? trust.root : await findFirstRoot(trust.pem, source.roots());
+    return { set: await TrustedSet.start(root, now), firstRoot: root };
+  }
+
+  async #readTrust(): Promise<ReadTrust | undefined> {
+    if (this.#trust === undefined) return undefined;
+    return readTrust(this.#trust, { files: this.#files, limits: this.limits, fetch: this.#fetch });
+  }
+
+  async #report(set: TrustedSet): Promise<Refreshed> {
+    await this.#noticeIgnoredTrust(set.root.signed);
+    const targets = set.targets?.signed.targets ?? new Map<string, TargetFile>();
+    const pulled = await this.#pulled.read();
+    const changed = [...targets].filter(([name, file]) => pulled.get(name) !== fingerprint(file));
+    const removed = [...pulled.keys()].filter((name) => !targets.has(name));
+    if (removed.length > 0) await this.#pulled.remove(removed);
+    const expires = Math.min(...signedOf(set).map((signed) => signed.expires.getTime()));
+    return {
+      changed: changed.map(([name]) => name),
+      removed,
+      expires: new Date(expires),
+      rootVersion: set.root.signed.version,
+      explain: set.checks,
+    };
+  }
+
+  /** A key that is given again where there is state replaces nothing: who holds a retired one would take over. */
+  async #noticeIgnoredTrust(root: Root): Promise<void> {
+    const trust = await this.#readTrust();
+    if (trust === undefined) return;
+    const given =
+      'root' in trust ? await rootIdentities(parseRoot(trust.root).signed) : [await identityOfPem(trust.pem)];
+    const present = await rootIdentities(root);
+    if (given.some((identity) => identity !== undefined && present.includes(identity))) return;
+    this.notice(
+      'the root key that was given is not one of the present root keys and was ignored: the state is trusted from its own root on',
+    );
+  }
+
+  /**
+   * Makes the next {@link pullMetadata} start from `trust` as if there were no state. The state is replaced in the moment
+   * in which that succeeds.
+   *
+   * @throws DTufError TRUST_MISSING where no trust was given.
+   */
+  async resetTrust(): Promise<void> {
+    if (this.#trust === undefined) {
+      throw new DTufError('TRUST_MISSING', 'to start again, a root public key or a root.json is needed');
+    }
+    this.#resetsTrust = true;
+  }
+
+  /**
+   * A target by its name. Nothing is fetched before its data is asked for.
+   *
+   * @throws DTufError TARGET_NOT_FOUND, METADATA_MISSING, METADATA_EXPIRED
+   */
+  async pullTarget(name: string): Promise<VerifiedTarget> {
+    const { file, source } = await this.#find(name);
+    return new TargetReader(targetOf(name, file), {
+      parts: (signal) => source.parts(name, file, signal),
+      files: this.#files,
+      limits: this.limits,
+      digester: this.digester,
+      onPulled: () => this.#pulled.add(name, file),
+    });
+  }
+
+  /**
+   * The sizes in bytes of the parts of a target, in order.
+   *
+   * @throws DTufError TARGET_NOT_FOUND, METADATA_MISSING, METADATA_EXPIRED
+   */
+  async blobSizes(name: string): Promise<number[]> {
+    return (await this.#parts(name)).map((part) => part.length);
+  }
+
+  /**
+   * Whether `data` is what was signed of a target: its file, or its parts in order.
+   *
+   * @throws DTufError TARGET_NOT_FOUND, METADATA_MISSING, METADATA_EXPIRED, INVALID_ARGUMENT
+   */
+  async checkTarget(name: string, data: Source | readonly Source[], call: Call = {}): Promise<boolean> {
+    const sources = Array.isArray(data) ? (data as readonly Source[]) : [data as Source];
+    const parts = await this.#parts(name, call.signal);
+    if (parts.length !== sources.length) return false;
+    for (const [i, part] of parts.entries()) {
+      const source = sources[i];
+      if (source === undefined || !(await this.#matches(name, part, source, call))) return false;
+    }
+    return true;
+  }
+
+  async #matches(target: string, part: Part, source: Source, { onProgress, signal }: Call): Promise<boolean> {
+    const content = await contentOf(source, this.#files);
+    if (content.length !== part.length) return false;
+    let received = 0;
+    try {
+      await verifyStream(await content.open(), part.expected, this.digester, target, (chunk) => {
+        signal?.throwIfAborted();
+        received += chunk.length;
+        onProgress?.({ target, received, total: part.length, phase: 'verify' });
+      });
+      return true;
+    } catch (error) {
+      if (hasCode(error, 'TARGET_MISMATCH')) return false;
+      throw error;
+    }
+  }
+
+  /** The targets that are published, as of the last refresh. @throws DTufError METADATA_MISSING, METADATA_EXPIRED */
+  async *listTargets(): AsyncIterable<Target> {
+    const { targets } = await this.#verified(this.#clock());
+    for (const [name, file] of targets) yield targetOf(name, file);
+  }
+
+  /** When each role expires; also where it has expired. @throws DTufError METADATA_MISSING */
+  async getExpirations(): Promise<Record<Role, Date>> {
+    const { set } = await this.#verified(new Date(0));
+    const [root, timestamp, snapshot, targets] = signedOf(set).map((signed) => signed.expires);
+    if (!root || !timestamp || !snapshot || !targets) throw new Error('a verified set has all four roles');
+    return { root, targets, snapshot, timestamp };
+  }
+
+  async #parts(name: string, signal?: AbortSignal): Promise<readonly Part[]> {
+    const { file, source } = await this.#find(name);
+    return source.parts(name, file, signal);
+  }
+
+  async #find(name: string): Promise<{ file: TargetFile; source: TargetSource }> {
+    const { targets, layout } = await this.#verified(this.#clock());
+    const file = targets.get(name);
+    if (file === undefined) {
+      throw new DTufError(
+        'TARGET_NOT_FOUND',
+        `there is no target ${JSON.stringify(name)} in ${this.#repository.name}`,
+        {
+          target: name,
+          clause: '5.6.7',
+        },
+      );
+    }
+    const Source = layout === 'native' ? NativeTargets : LegacyTargets;
+    return { file, source: new Source(this.#repository, this.limits) };
+  }
+
+  /** The stored metadata, verified again from the root on: nothing is trusted for lying in a store. */
+  async #verified(
+    now: Date,
+  ): Promise<{ set: TrustedSet; targets: ReadonlyMap<string, TargetFile>; layout: LayoutName }> {
+    const { metadata, pin } = await readCopyState(this.#store);
+    const { root, timestamp, snapshot, targets } = metadata;
+    if (!root || !timestamp || !snapshot || !targets) {
+      throw new DTufError(
+        'METADATA_MISSING',
+        `there is no metadata of ${this.#repository.name} yet: run pull-metadata first`,
+      );
+    }
+    try {
+      const set = await TrustedSet.start(root, now);
+      await verifyStored(set, { root, timestamp, snapshot, targets });
+      const layout =
+        set.root.signed.layout === 'native' ? 'native' : (pin.layout ?? this.#layout ?? 'legacy');
+      return { set, targets: set.targets?.signed.targets ?? new Map(), layout };
+    } catch (error) {
+      if (!(error instanceof DTufError)) throw error;
+      throw new DTufError(error.code, `${error.message}. Run pull-metadata to fetch it anew`, {
+        ...error,
+        cause: error,
+      });
+    }
+  }
+}
+
+/** A set from a stored root, or undefined where the file is damaged. */
+async function startFrom(root: Bytes, now: Date): Promise<TrustedSet | undefined> {
+  try {
+    return await TrustedSet.start(root, now);
+  } catch (error) {
+    if (hasCode(error, 'METADATA_INVALID', 'METADATA_UNSIGNED')) return undefined;
+    throw error;
+  }
+}
+
+function filesOf(set: TrustedSet): StoredMetadata {
+  const { root, timestamp, snapshot, targets } = set;
+  return {
+    root: root.bytes,
+    ...(timestamp ? { timestamp: timestamp.bytes } : {}),
+    ...(snapshot ? { snapshot: snapshot.bytes } : {}),
+    ...(targets ? { targets: targets.bytes } : {}),
+  };
+}
+
+/** In the order in which they are verified. */
+function signedOf({ root, timestamp, snapshot, targets }: TrustedSet): Signed[] {
+  return [root, timestamp, snapshot, targets].flatMap((metadata) =>
+    metadata === undefined ? [] : [metadata.signed],
+  );
+}
+
+function targetOf(name: string, file: TargetFile): Target {
+  return { name, ...file, role: 'targets' };
+}
+
+/** The state of a client that forgets what it trusted, but compares what it replaces. */
+function forget({ versions }: CopyState): CopyState {
+  return { metadata: {}, firstRoot: undefined, pin: {}, versions };
+}
+
+function withoutEtag({ etag: _, ...pin }: Pin): Pin {
+  return pin;
+}
+
+async function rootIdentities({ keys, roles }: Root): Promise<string[]> {
+  const listed = roles.root.keyids.flatMap((keyid) => keys.get(keyid) ?? []);
+  const usable = await Promise.all(listed.map(importKey));
+  return usable.flatMap((key) => (key === undefined ? [] : [key.identity]));
+}

@@ -1,0 +1,32 @@
+export { DTufBase } from './base.ts';
+export type { Source } from './content/source.ts';
+export { DTufCopy, type Refreshed } from './copy.ts';
+export { type Code, DTufError } from './errors.ts';
+export type { CreatedKey, Passwords } from './key-files.ts';
+export { defaultLimits, type Limits } from './limits.ts';
+export { DTufMaster, type KeyOptions, type MasterOptions } from './master.ts';
+export { memoryLock, memoryStore } from './memory-store.ts';
+export type { Call, Connection, Credentials, Options, Place, Progress } from './options.ts';
+export type {
+  Content,
+  Destination,
+  Digester,
+  FileHandleLike,
+  Files,
+  Hash,
+  Lock,
+  OpenPrivateKey,
+  PublicKey,
+  Signer,
+  Sink,
+  Spool,
+  Store,
+  Stored,
+} from './ports.ts';
+export type { PublishResult } from './publication.ts';
+export type { Target } from './target.ts';
+export type { Trust } from './trust.ts';
+export type { Check } from './tuf/check.ts';
+export type { Role } from './tuf/metadata.ts';
+export type { KeyType } from './tuf/signer.ts';
+export type { Saved, TargetStream, VerifiedPart, VerifiedTarget } from './verified-target.ts';

@@ -1,0 +1,42 @@
+// python-dtuf's lists of blobs: Docker manifests of schema 2, or of schema 1 as registries of its time made them.
+import { DTufError } from '../errors.ts';
+import type { Limits } from '../limits.ts';
+import { type Digest, parseDigest } from '../registry/digest.ts';
+import { Fields } from '../tuf/fields.ts';
+import { parseJson } from '../tuf/json.ts';
+
+/** A blob of a list; schema 1 does not say how large it is. */
+export interface ListedBlob {
+  readonly digest: Digest;
+  readonly size?: number;
+}
+
+/**
+ * The blobs that a manifest lists, in order. The signatures of a schema 1 manifest are not looked at: TUF verifies what
+ * the manifest leads to.
+ *
+ * @param what names the manifest in errors.
+ * @throws DTufError NOT_A_REPOSITORY where it lists none, LIMIT_EXCEEDED
+ */
+export function listedBlobs(bytes: Uint8Array, what: string, limits: Limits): readonly ListedBlob[] {
+  const manifest = new Fields(parseJson(bytes, what), what, 'manifest');
+  const schema1 = manifest.has('fsLayers');
+  if (!schema1 && !manifest.has('layers')) {
+    throw new DTufError(
+      'NOT_A_REPOSITORY',
+      `${what} is no list of blobs: this is not a TUF repository of dtuf`,
+    );
+  }
+  const entries = manifest.list(schema1 ? 'fsLayers' : 'layers');
+  if (entries.length > limits.layers) {
+    throw new DTufError(
+      'LIMIT_EXCEEDED',
+      `${what} lists ${entries.length} blobs, more than ${limits.layers}`,
+    );
+  }
+  return entries.map((entry) =>
+    schema1
+      ? { digest: parseDigest(entry.string('blobSum')) }
+      : { digest: parseDigest(entry.string('digest')), size: entry.integer('size', 0) },
+  );
+}

@@ -1,0 +1,44 @@
+// What a layout answers: where the TUF files of a repository and the data of its targets are.
+import type { Expected } from '../content/verify.ts';
+import type { Bytes } from '../ports.ts';
+import type { TargetFile } from '../tuf/targets.ts';
+
+export type LayoutName = 'native' | 'legacy';
+
+/** The metadata that a repository offers, for one refresh. Nothing of it is verified. */
+export interface MetadataSource {
+  readonly layout: LayoutName;
+  /** Whether these are the stored files again, since the host says that nothing changed. */
+  readonly isStored?: boolean;
+  /** What the host is told next time, so that it can answer "unchanged". */
+  readonly etag?: string;
+  /** The root of that version, or undefined where the repository has none. */
+  root(version: number): Promise<Bytes | undefined>;
+  /** All roots on offer, the newest first. */
+  roots(): AsyncIterable<Bytes>;
+  timestamp(): Promise<Bytes>;
+  /** @param limit in bytes. */
+  snapshot(version: number, limit: number): Promise<Bytes>;
+  /** @param limit in bytes. */
+  targets(version: number, limit: number): Promise<Bytes>;
+}
+
+/** One file of a target: the target itself, or a part of a target of several. */
+export interface Part {
+  /** As OCI writes it. */
+  readonly digest: string;
+  readonly length: number;
+  readonly expected: Expected;
+  /** The data, not verified; no longer than `length`. */
+  open(signal?: AbortSignal): Promise<ReadableStream<Uint8Array>>;
+}
+
+/** Finds the data of targets. */
+export interface TargetSource {
+  /**
+   * The parts of a target, in order. What has to be fetched for that is verified against `file`.
+   *
+   * @throws DTufError TARGET_MISMATCH, TARGET_MISSING
+   */
+  parts(name: string, file: TargetFile, signal?: AbortSignal): Promise<readonly Part[]>;
+}

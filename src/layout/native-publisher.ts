@@ -1,0 +1,145 @@
+// Publishes in the native layout (docs/architecture.md, "The native layout").
+import type { Limits } from '../limits.ts';
+import type { Call } from '../options.ts';
+import type { Digester } from '../ports.ts';
+import { type Descriptor, describe } from '../registry/descriptor.ts';
+import {
+  emptyBytes,
+  emptyDescriptor,
+  emptyType,
+  ociManifestType,
+  writeManifest,
+} from '../registry/manifest.ts';
+import type { Repository } from '../registry/registry.ts';
+import type { JsonObject } from '../tuf/json.ts';
+import type { TargetFile } from '../tuf/targets.ts';
+import { type BundleFiles, bundleLayers, writeBundle } from './bundle.ts';
+import { Bundle } from './native.ts';
+import type { NewPart, Published, Publisher, PushedTarget } from './publisher.ts';
+import {
+  BUNDLE_TAG,
+  FILENAME,
+  fileAnnotations,
+  METADATA_LAYER,
+  PARTS_ARTIFACT,
+  TARGET_ARTIFACT,
+  TARGET_LAYER,
+  targetTag,
+} from './strings.ts';
+import { type PushedBlob, pushBytes, pushContent } from './upload.ts';
+
+export class NativePublisher implements Publisher {
+  readonly #repository: Repository;
+  readonly #digester: Digester;
+  readonly #limits: Limits;
+
+  constructor(repository: Repository, digester: Digester, limits: Limits) {
+    this.#repository = repository;
+    this.#digester = digester;
+    this.#limits = limits;
+  }
+
+  async pushTarget(
+    name: string,
+    parts: readonly NewPart[],
+    custom: JsonObject | undefined,
+    call: Call,
+  ): Promise<PushedTarget> {
+    const blobs: PushedBlob[] = [];
+    for (const part of parts) blobs.push(await this.#pushPart(name, part, call));
+    const [first] = blobs;
+    await pushBytes(this.#repository, emptyType, emptyBytes, undefined, call.signal);
+    const plainFile = first !== undefined && blobs.length === 1;
+    return {
+      file: await (plainFile
+        ? this.#tagFile(name, first, custom, call)
+        : this.#tagParts(name, blobs, custom, call)),
+    };
+  }
+
+  /** What is there already is not sent again; what a garbage collection took meanwhile is. */
+  async #pushPart(name: string, part: NewPart, call: Call): Promise<PushedBlob> {
+    const content = 'digest' in part ? { length: part.length, open: () => part.open(call.signal) } : part;
+    return pushContent(this.#repository, this.#digester, name, content, call);
+  }
+
+  /** The target is the file; a tagged manifest keeps it from garbage collection and lets other tools fetch it. */
+  async #tagFile(
+    name: string,
+    { digest, size }: PushedBlob,
+    custom: JsonObject | undefined,
+    { signal }: Call,
+  ): Promise<TargetFile> {
+    const sha256 = digest.slice('sha256:'.length);
+    const tag = await targetTag(sha256, name);
+    // One that is there is used again, never made anew: it may hold more than we would write.
+    if ((await this.#repository.manifests.fetch(tag, signal ? { signal } : {})) === undefined) {
+      const layer: Descriptor = {
+        mediaType: TARGET_LAYER,
+        digest,
+        size,
+        annotations: fileAnnotations(sha256, name),
+      };
+      const manifest = writeManifest({
+        schemaVersion: 2,
+        mediaType: ociManifestType,
+        artifactType: TARGET_ARTIFACT,
+        config: emptyDescriptor,
+        layers: [layer],
+        annotations: { [FILENAME]: `${sha256}.${name}` },
+      });
+      await this.#repository.manifests.push(tag, manifest, ociManifestType, signal);
+    }
+    return { length: size, hashes: { sha256 }, ...(custom === undefined ? {} : { custom }) };
+  }
+
+  /** The target is the manifest that lists the parts. */
+  async #tagParts(
+    name: string,
+    blobs: readonly PushedBlob[],
+    custom: JsonObject | undefined,
+    { signal }: Call,
+  ): Promise<TargetFile> {
+    const manifest = writeManifest({
+      schemaVersion: 2,
+      mediaType: ociManifestType,
+      artifactType: PARTS_ARTIFACT,
+      config: emptyDescriptor,
+      layers:
+        blobs.length > 0
+          ? blobs.map(({ digest, size }) => ({ mediaType: TARGET_LAYER, digest, size }))
+          : [emptyDescriptor],
+      // Two targets of the same parts have to be two manifests: deleting one would delete both.
+      annotations: { [FILENAME]: name },
+    });
+    const { digest, size } = await describe(ociManifestType, manifest);
+    const sha256 = digest.slice('sha256:'.length);
+    await this.#repository.manifests.push(await targetTag(sha256, name), manifest, ociManifestType, signal);
+    return { length: size, hashes: { sha256 }, custom: { ...custom, dtuf: { mediaType: ociManifestType } } };
+  }
+
+  async published(signal?: AbortSignal): Promise<Published | undefined> {
+    const manifest = await this.#repository.manifests.fetch(BUNDLE_TAG, signal ? { signal } : {});
+    if (manifest === undefined || manifest === 'unchanged') return undefined;
+    return { source: new Bundle(this.#repository, manifest, this.#limits, signal), state: manifest.digest };
+  }
+
+  async upload(files: BundleFiles, { signal, onProgress }: Call): Promise<void> {
+    await pushBytes(this.#repository, emptyType, emptyBytes, undefined, signal);
+    const layers = bundleLayers(files);
+    const total = layers.reduce((sum, [, bytes]) => sum + bytes.length, 0);
+    let received = 0;
+    for (const [, bytes] of layers) {
+      await pushBytes(this.#repository, METADATA_LAYER, bytes, undefined, signal);
+      received += bytes.length;
+      onProgress?.({ target: BUNDLE_TAG, received, total, phase: 'write' });
+    }
+  }
+
+  async switchTo(version: number, files: BundleFiles, { signal }: Call): Promise<string> {
+    const bundle = await writeBundle(files);
+    // The numbered tag keeps this state whole for clients on their way when the next one takes its place.
+    await this.#repository.manifests.push(`${version}.${BUNDLE_TAG}`, bundle, ociManifestType, signal);
+    return this.#repository.manifests.push(BUNDLE_TAG, bundle, ociManifestType, signal);
+  }
+}

@@ -1,0 +1,110 @@
+// Which layout a repository is read in. Only signed bytes, pinned state and the caller decide that, never the form of what
+// a registry answers: a hostile one would present a file as a list of blobs, or a list as a file.
+import { DTufError } from '../errors.ts';
+import type { Limits } from '../limits.ts';
+import type { Bytes } from '../ports.ts';
+import { ociManifestType, parseImageManifest } from '../registry/manifest.ts';
+import type { Repository } from '../registry/registry.ts';
+import type { Role } from '../tuf/metadata.ts';
+import { layersByName } from './bundle.ts';
+import type { LayoutName, MetadataSource } from './layout.ts';
+import { LegacyMetadata } from './legacy.ts';
+import { Bundle } from './native.ts';
+import { BUNDLE_TAG } from './strings.ts';
+
+export interface OpenOptions {
+  /** Undefined at the first contact: then the form only chooses where to look for a root, and the root decides. */
+  readonly layout?: LayoutName;
+  /** The state from which the registry is asked only for what changed. */
+  readonly unchangedFrom?: { readonly etag: string; readonly metadata: Partial<Record<Role, Bytes>> };
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Opens the metadata of a repository; of the native layout that is one request.
+ *
+ * @throws DTufError METADATA_MISSING where there is none, NOT_A_REPOSITORY, ACCESS_DENIED, UNREACHABLE
+ */
+export async function openMetadata(
+  repository: Repository,
+  limits: Limits,
+  options: OpenOptions,
+): Promise<MetadataSource> {
+  const { layout, unchangedFrom, signal } = options;
+  if (layout === 'legacy') return new LegacyMetadata(repository, limits, signal);
+  const manifest = await repository.manifests.fetch(BUNDLE_TAG, {
+    ...(unchangedFrom === undefined ? {} : { etag: unchangedFrom.etag }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (manifest === 'unchanged') return storedSource(unchangedFrom?.metadata ?? {}, unchangedFrom?.etag ?? '');
+  if (manifest === undefined) {
+    throw new DTufError(
+      'METADATA_MISSING',
+      `the repository ${repository.name} has no ${BUNDLE_TAG}: nothing was published there, or its name is another`,
+      {
+        expected: BUNDLE_TAG,
+      },
+    );
+  }
+  if (layout === undefined && !isBundle(manifest.mediaType, manifest.bytes, limits)) {
+    return new LegacyMetadata(repository, limits, signal);
+  }
+  return new Bundle(repository, manifest, limits, signal);
+}
+
+function isBundle(mediaType: string, bytes: Bytes, limits: Limits): boolean {
+  return mediaType === ociManifestType && layersByName(parseImageManifest(bytes, limits)).has(BUNDLE_TAG);
+}
+
+/** Where the registry says that nothing changed, what is stored is offered again, and every check is made anew. */
+function storedSource(metadata: Partial<Record<Role, Bytes>>, etag: string): MetadataSource {
+  const stored = async (role: Role): Promise<Bytes> => {
+    const bytes = metadata[role];
+    if (bytes === undefined) throw new DTufError('METADATA_MISSING', `no ${role} is stored`, { role });
+    return bytes;
+  };
+  return {
+    layout: 'native',
+    etag,
+    isStored: true,
+    root: async () => undefined,
+    async *roots() {},
+    timestamp: () => stored('timestamp'),
+    snapshot: () => stored('snapshot'),
+    targets: () => stored('targets'),
+  };
+}
+
+/**
+ * The layout of a repository, by its final root and what is pinned or was asked for.
+ *
+ * @param mark the signed mark of the root.
+ * @param chosen pinned with the state, or given by the caller.
+ * @throws DTufError NOT_A_REPOSITORY where what is offered has another form, NOT_SUPPORTED for a mark of later times.
+ */
+export function agreedLayout(
+  repository: string,
+  mark: string | undefined,
+  offered: LayoutName,
+  chosen: LayoutName | undefined,
+): LayoutName {
+  if (mark !== undefined && mark !== 'native') {
+    throw new DTufError(
+      'NOT_SUPPORTED',
+      `${repository} is laid out in a way that this version does not know: ${JSON.stringify(mark)}. Install a newer dtuf`,
+      {
+        role: 'root',
+        got: mark,
+      },
+    );
+  }
+  if (mark === 'native' || chosen === 'native') return 'native';
+  if (offered === 'native') {
+    throw new DTufError(
+      'NOT_A_REPOSITORY',
+      `${repository} is offered in the native layout, but its root is not marked so, and unmarked repositories are python-dtuf's. If it is a mirror made by docker's tools, choose the layout "native" (DTUF_LAYOUT=native)`,
+      { role: 'root', expected: 'legacy', got: 'native' },
+    );
+  }
+  return 'legacy';
+}

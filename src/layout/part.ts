@@ -1,0 +1,30 @@
+import { streamOf } from '../content/read-all.ts';
+import { type Expected, targetMismatch } from '../content/verify.ts';
+import type { Bytes } from '../ports.ts';
+import { type Digest, parseDigest } from '../registry/digest.ts';
+import type { Repository } from '../registry/registry.ts';
+import type { TargetFile } from '../tuf/targets.ts';
+import type { Part } from './layout.ts';
+
+/** A part that is a blob of the repository. */
+export function blobPart(repository: Repository, digest: Digest, expected: Expected): Part {
+  const { length } = expected;
+  return {
+    digest,
+    length,
+    expected,
+    open: (signal) => repository.blobs.openUnverified({ digest, size: length }, signal ? { signal } : {}),
+  };
+}
+
+/** A part that is at hand. */
+export function bytesPart(digest: Digest, bytes: Bytes, expected: Expected): Part {
+  return { digest, length: expected.length, expected, open: async () => streamOf(bytes) };
+}
+
+/** The name of a target in a registry, by its signed sha256. @throws DTufError TARGET_MISMATCH where only others are signed. */
+export function sha256Digest(name: string, { hashes }: TargetFile): Digest {
+  const hex = Object.hasOwn(hashes, 'sha256') ? hashes['sha256'] : undefined;
+  if (hex === undefined) throw targetMismatch(name, 'hash', 'a sha256', Object.keys(hashes).join(', '));
+  return parseDigest(`sha256:${hex}`);
+}

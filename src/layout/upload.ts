@@ -1,0 +1,79 @@
+// Data on its way into a repository.
+
+import { forEachChunk, streamOf } from '../content/read-all.ts';
+import { toHex } from '../encoding.ts';
+import type { Call } from '../options.ts';
+import type { Bytes, Content, Digester } from '../ports.ts';
+import { type Descriptor, describe } from '../registry/descriptor.ts';
+import { type Digest, parseDigest } from '../registry/digest.ts';
+import type { Repository } from '../registry/registry.ts';
+
+/** A blob of the repository. */
+export interface PushedBlob {
+  readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** Hashes a file, and sends it where the repository has not got it. */
+export async function pushContent(
+  repository: Repository,
+  digester: Digester,
+  name: string,
+  content: Content,
+  { signal, onProgress }: Call,
+): Promise<PushedBlob> {
+  const total = content.length;
+  const hash = await digester.create('sha256');
+  let received = 0;
+  await forEachChunk(await content.open(), async (chunk) => {
+    signal?.throwIfAborted();
+    await hash.update(chunk);
+    received += chunk.length;
+    onProgress?.({ target: name, received, total, phase: 'verify' });
+  });
+  const blob = { digest: parseDigest(`sha256:${toHex(await hash.digest())}`), size: received };
+  await pushBlob(
+    repository,
+    blob,
+    { length: received, open: () => content.open() },
+    {
+      ...(signal ? { signal } : {}),
+      ...(onProgress
+        ? {
+            onProgress: (sent: number) => onProgress({ target: name, received: sent, total, phase: 'write' }),
+          }
+        : {}),
+    },
+  );
+  return blob;
+}
+
+/** Sends a small file where the repository has not got it, and describes it. */
+export async function pushBytes(
+  repository: Repository,
+  mediaType: string,
+  bytes: Bytes,
+  annotations?: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
+): Promise<Descriptor> {
+  const descriptor = await describe(mediaType, bytes, annotations);
+  await pushBlob(
+    repository,
+    descriptor,
+    { length: bytes.length, open: () => streamOf(bytes) },
+    signal ? { signal } : {},
+  );
+  return descriptor;
+}
+
+async function pushBlob(
+  repository: Repository,
+  blob: PushedBlob,
+  content: Content,
+  options: { signal?: AbortSignal; onProgress?: (sent: number) => void },
+): Promise<void> {
+  // A HEAD may still say that a blob is there which a garbage collection took: only its last byte proves it.
+  if (await repository.blobs.exists(blob, options.signal)) options.onProgress?.(blob.size);
+  else await repository.blobs.push(blob, content, options);
+}

@@ -1,0 +1,60 @@
+// What the public classes take.
+import type { LayoutName } from './layout/layout.ts';
+import type { Limits } from './limits.ts';
+import type { Digester, Files, Lock, OpenPrivateKey, Store } from './ports.ts';
+
+/**
+ * Where a registry is: its host as in `registry.example.com:5000`, an address with a scheme, or a handler that is called
+ * in the process, as `dtuf/registry` makes them. Node adds `oci:FOLDER`.
+ */
+export type Place = string | URL | { fetch: typeof fetch };
+
+/** How to sign in. A function is asked each time, so that it can answer with what is fresh. */
+export type Credentials =
+  | { readonly username: string; readonly password: string }
+  | { readonly token: string }
+  | (() => Promise<{ token: string } | { username: string; password: string } | undefined>);
+
+/** How to reach a registry. */
+export interface Connection {
+  host: Place;
+  /** Plain http where `host` names no scheme. Loopback names need it not. */
+  insecure?: boolean;
+  credentials?: Credentials;
+  /** The host of the token service, in the place of the one that the registry names. */
+  authHost?: string;
+  fetch?: typeof fetch;
+  limits?: Partial<Limits>;
+  digester?: Digester;
+  /** Whether requests may carry headers for which a page would need a preflight, as If-None-Match. */
+  conditional?: boolean;
+  /** Told what a person should know and no result says: a warning of the registry, a key that was ignored. */
+  onNotice?: (text: string) => void;
+}
+
+/** What {@link DTufMaster} and {@link DTufCopy} take. */
+export interface Options extends Connection {
+  /** As in `fred/demo`. */
+  repository: string;
+  /** How the repository is laid out, where neither a signed mark nor the state says. */
+  layout?: LayoutName;
+  store?: Store;
+  lock?: Lock;
+  files?: Files;
+  clock?: () => Date;
+  openPrivateKey?: OpenPrivateKey;
+}
+
+/** Of a call that takes time. */
+export interface Call {
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+}
+
+/** How far a call has come, in bytes. */
+export interface Progress {
+  readonly target: string;
+  readonly received: number;
+  readonly total: number;
+  readonly phase: 'fetch' | 'verify' | 'write';
+}

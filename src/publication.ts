@@ -1,0 +1,258 @@
+// One publish: sign above everything that was seen, switch, look whether it stayed. Nothing in a registry can be compared
+// and swapped, so another publisher is found out before where it was visible, and right after where it was not.
+import { equalBytes } from './encoding.ts';
+import { DTufError, hasCode } from './errors.ts';
+import type { BundleFiles } from './layout/bundle.ts';
+import type { MetadataSource } from './layout/layout.ts';
+import type { Publisher } from './layout/publisher.ts';
+import type { Limits } from './limits.ts';
+import { applyPending, type MasterState, type Pending, readMasterState, stagedName } from './master-state.ts';
+import type { Call } from './options.ts';
+import type { Bytes, Signer, Store } from './ports.ts';
+import { refreshRoles, refreshRoots } from './refresh.ts';
+import { expiresAfter, type Lifetimes, namedSigners } from './roots.ts';
+import { member } from './tuf/fields.ts';
+import type { JsonObject } from './tuf/json.ts';
+import type { Metadata, Role, Signed } from './tuf/metadata.ts';
+import type { Root } from './tuf/root.ts';
+import {
+  fileInfo,
+  type RoleSigner,
+  signMetadata,
+  snapshotToSign,
+  targetsToSign,
+  timestampToSign,
+} from './tuf/signing.ts';
+import { parseTimestamp } from './tuf/timestamp.ts';
+import { TrustedSet } from './tuf/trusted-set.ts';
+
+export interface PublishResult {
+  /** Of the timestamp. */
+  readonly version: number;
+  /** Whether another publisher had overwritten ours, and both were merged above. */
+  readonly healed: boolean;
+}
+
+export interface PublicationOptions {
+  readonly store: Store;
+  readonly publisher: Publisher;
+  readonly pending: { read(): Promise<Pending>; published(changes: Pending): Promise<void> };
+  readonly limits: Limits;
+  readonly lifetimes: Lifetimes;
+  readonly now: Date;
+  readonly signers: Readonly<Record<Role, Signer>>;
+  /** Of keys that were replaced, for clients that have not seen the new root yet. */
+  readonly previousSigners: (role: Role) => Promise<Signer[]>;
+  readonly notice: (text: string) => void;
+}
+
+/** The versions that were seen or written anywhere: a new one is above them. */
+type Versions = Readonly<Record<'targets' | 'snapshot' | 'timestamp', number>>;
+
+interface Next {
+  readonly files: BundleFiles;
+  readonly versions: Versions;
+  readonly roots: ReadonlyMap<number, Metadata<Root>>;
+}
+
+const ATTEMPTS = 3;
+/** Waits, in milliseconds, before an answer that is older than what was written is asked for again. */
+const STALE_WAITS = [200, 1000, 3000];
+
+export class Publication {
+  readonly #options: PublicationOptions;
+
+  constructor(options: PublicationOptions) {
+    this.#options = options;
+  }
+
+  /** @throws DTufError OVERWRITTEN, TRUST_BROKEN, KEY_INVALID, and what registry and store throw */
+  async run(call: Call): Promise<PublishResult> {
+    const { publisher, store, pending } = this.#options;
+    let floor: Versions = { targets: 0, snapshot: 0, timestamp: 0 };
+    let healed = false;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const state = await readMasterState(store);
+      const before = await publisher.published(call.signal);
+      const remote = before && (await this.#verify(state, before.source));
+      const changes = await pending.read();
+      const next = await this.#sign(state, remote, changes, floor);
+      await publisher.upload(next.files, call);
+      if ((await publisher.published(call.signal))?.state !== before?.state) continue;
+      const written = await publisher.switchTo(next.versions.timestamp, next.files, call);
+      if (await this.#stayed(written, next.versions.timestamp, call.signal)) {
+        await this.#keep(state, next);
+        await pending.published(changes);
+        return { version: next.versions.timestamp, healed };
+      }
+      healed = true;
+      floor = next.versions;
+    }
+    throw new DTufError(
+      'OVERWRITTEN',
+      `another publisher published at the same moments, ${ATTEMPTS} times in a row: nothing is lost here, try again when it has finished`,
+    );
+  }
+
+  /**
+   * What is published, verified from our own root on. Its age is no matter: a publish is how an expired repository is
+   * brought back.
+   */
+  async #verify(state: MasterState, source: MetadataSource): Promise<TrustedSet> {
+    const { limits, notice } = this.#options;
+    const set = await TrustedSet.start(await sharedRoot(state, source), new Date(0));
+    await refreshRoots(set, source, limits);
+    try {
+      await refreshRoles(set, source, {}, limits);
+    } catch (error) {
+      // Lost in the registry, by a garbage collection perhaps: publishing again is what repairs it.
+      if (!hasCode(error, 'NOT_FOUND', 'METADATA_MISSING')) throw error;
+      notice(`what is published is not whole: ${error.message}. It is published anew from the state here`);
+    }
+    return set;
+  }
+
+  async #sign(
+    state: MasterState,
+    remote: TrustedSet | undefined,
+    changes: Pending,
+    floor: Versions,
+  ): Promise<Next> {
+    const roots = mergeRoots(state, remote);
+    const root = [...roots.values()].at(-1) ?? state.root;
+    const versions = above(state, remote, floor);
+    const published = remote?.root.signed;
+    const by = (role: Role) => this.#signersOf(role, root.signed, published);
+    const validity = (role: keyof Versions) => ({
+      version: versions[role],
+      expires: expiresAfter(this.#options.now, this.#options.lifetimes[role]),
+    });
+
+    const base = newest(state.targets, remote?.targets);
+    const targets = await signMetadata(
+      targetsToSign(validity('targets'), applyPending(base.signed.targets, changes), base.signed.raw),
+      await by('targets'),
+    );
+    // python-dtuf's clients know versions only in the snapshot.
+    const listed = root.signed.layout === 'native' ? await fileInfo(targets) : {};
+    const meta = metaOf(newest(state.snapshot, remote?.snapshot).signed.raw);
+    meta.set('targets.json', { ...listed, version: versions.targets });
+    const snapshot = await signMetadata(snapshotToSign(validity('snapshot'), meta), await by('snapshot'));
+    const timestamp = await signMetadata(
+      await timestampToSign(validity('timestamp'), versions.snapshot, snapshot),
+      await by('timestamp'),
+    );
+    const files: BundleFiles = {
+      timestamp,
+      snapshot: [`${versions.snapshot}.snapshot.json`, snapshot],
+      targets: [`${versions.targets}.targets.json`, targets],
+      roots: [...roots].map(([version, { bytes }]) => [`${version}.root.json`, bytes] as const),
+    };
+    return { files, versions, roots };
+  }
+
+  /** The signers of a role; where no bundle switches roots and roles in one step, those of the root before too. */
+  async #signersOf(role: Role, root: Root, published: Root | undefined): Promise<RoleSigner[]> {
+    const signer = this.#options.signers[role];
+    const present = await namedSigners(root, role, [signer]);
+    if (present.length < root.roles[role].threshold) {
+      throw new DTufError(
+        'KEY_INVALID',
+        `the ${role} key is not one that the root metadata names: run reset-keys to sign a root that does`,
+        { role },
+      );
+    }
+    if (root.layout === 'native' || published === undefined || published.version === root.version)
+      return present;
+    const known = new Set(present.map(({ keyid }) => keyid));
+    const before = await namedSigners(published, role, [
+      signer,
+      ...(await this.#options.previousSigners(role)),
+    ]);
+    if (before.length < published.roles[role].threshold) {
+      this.#options.notice(
+        `the ${role} key of before is not at hand: clients refuse the repository for the moment between the new ${role} and the new root`,
+      );
+    }
+    return [...present, ...before.filter(({ keyid }) => !known.has(keyid))];
+  }
+
+  /** Whether what was written is what the registry answers; a stale answer is asked for again, and not taken for a loss. */
+  async #stayed(written: string, version: number, signal: AbortSignal | undefined): Promise<boolean> {
+    for (const wait of [...STALE_WAITS, undefined]) {
+      const after = await this.#options.publisher.published(signal);
+      if (after?.state === written) return true;
+      if (after !== undefined && parseTimestamp(await after.source.timestamp()).signed.version >= version)
+        return false;
+      if (wait !== undefined) await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+    this.#options.notice(
+      `the registry still answers with an older state than version ${version}, which it took: a cache before it is stale`,
+    );
+    return true;
+  }
+
+  async #keep(state: MasterState, { files, roots }: Next): Promise<void> {
+    const [root] = [...roots.values()].slice(-1);
+    const writes = new Map<string, Bytes>([
+      [stagedName('timestamp.json'), files.timestamp],
+      [stagedName('snapshot.json'), files.snapshot[1]],
+      [stagedName('targets.json'), files.targets[1]],
+      ...files.roots.map(([name, bytes]) => [stagedName(name), bytes] as const),
+    ]);
+    if (root !== undefined) writes.set(stagedName('root.json'), root.bytes);
+    if (await this.#options.store.commit(state.versions, writes)) return;
+    throw new DTufError(
+      'STATE_CHANGED',
+      'it was published, but the local metadata was changed by another process meanwhile: run push-metadata once more',
+    );
+  }
+}
+
+/** Our newest root that is published too, byte for byte. */
+async function sharedRoot(state: MasterState, source: MetadataSource): Promise<Bytes> {
+  for (const [version, { bytes }] of [...state.roots].reverse()) {
+    const published = await source.root(version);
+    if (published === undefined) continue;
+    if (equalBytes(published, bytes)) return bytes;
+    throw new DTufError(
+      'TRUST_BROKEN',
+      `another root version ${version} is published than the one here: two publishers changed keys at once, or the registry was tampered with. Nothing was overwritten`,
+      { role: 'root' },
+    );
+  }
+  throw new DTufError(
+    'TRUST_BROKEN',
+    'what is published under this name has none of our roots: it is another repository, and is not overwritten. Choose another name, or delete its tag timestamp.json',
+    { role: 'root' },
+  );
+}
+
+function mergeRoots(state: MasterState, remote: TrustedSet | undefined): ReadonlyMap<number, Metadata<Root>> {
+  const roots = new Map(state.roots);
+  if (remote !== undefined && !roots.has(remote.root.signed.version))
+    roots.set(remote.root.signed.version, remote.root);
+  return roots;
+}
+
+function above(
+  { timestamp, snapshot, targets }: MasterState,
+  remote: TrustedSet | undefined,
+  floor: Versions,
+): Versions {
+  const seen = remote?.timestamp?.signed;
+  return {
+    timestamp: 1 + Math.max(floor.timestamp, timestamp.signed.version, seen?.version ?? 0),
+    snapshot: 1 + Math.max(floor.snapshot, snapshot.signed.version, seen?.snapshot.version ?? 0),
+    targets:
+      1 + Math.max(floor.targets, targets.signed.version, remote?.snapshot ? remote.targetsFile.version : 0),
+  };
+}
+
+function newest<T extends Signed>(local: Metadata<T>, remote: Metadata<T> | undefined): Metadata<T> {
+  return remote !== undefined && remote.signed.version >= local.signed.version ? remote : local;
+}
+
+function metaOf(raw: JsonObject): Map<string, JsonObject> {
+  return new Map(Object.entries((member(raw, 'meta') ?? {}) as Record<string, JsonObject>));
+}

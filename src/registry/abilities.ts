@@ -1,0 +1,54 @@
+/** What the runtime's fetch can do, found out by trying it, never by its name. */
+
+/** Nothing is ever sent to it. */
+const nowhere = 'http://localhost/';
+
+/** The cache mode, where requests have one (some server runtimes refuse the option). */
+export function cacheOption(mode: RequestCache | undefined): Pick<RequestInit, 'cache'> {
+  return mode !== undefined && accepts({ cache: mode }) ? { cache: mode } : {};
+}
+
+/**
+ * How to have a request fail that is redirected. `error` keeps fetch from holding on to the body in order to send
+ * it again; where that does not exist, the redirect is handed to us and refused.
+ */
+export function refuseRedirects(): Pick<RequestInit, 'redirect'> {
+  return { redirect: accepts({ redirect: 'error' }) ? 'error' : 'manual' };
+}
+
+/**
+ * Whether a body can be sent while it is read, under a Content-Length of ours.
+ *
+ * Three kinds of runtime cannot: those that turn the stream into the text "[object ReadableStream]" (and then set a
+ * Content-Type), those that do not know `duplex`, and pages, where Content-Length is a forbidden header and streams
+ * go over HTTP/2 only.
+ */
+export function canStreamUploads(): boolean {
+  let knowsDuplex = false;
+  const init = {
+    method: 'PUT',
+    body: new ReadableStream(),
+    headers: { 'Content-Length': '1' },
+    get duplex() {
+      knowsDuplex = true;
+      return 'half';
+    },
+  };
+  try {
+    const { headers } = new Request(nowhere, init);
+    return knowsDuplex && !headers.has('Content-Type') && headers.has('Content-Length');
+  } catch {
+    // A runtime that throws at such a request cannot send it: that is the answer.
+    return false;
+  }
+}
+
+function accepts(init: RequestInit): boolean {
+  try {
+    new Request(nowhere, init);
+    return true;
+  } catch {
+    // As above.
+    return false;
+  }
+}

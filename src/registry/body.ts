@@ -1,0 +1,101 @@
+import { DTufError } from '../errors.ts';
+import type { Bytes } from '../ports.ts';
+import { type Patience, whileAlive } from './silence.ts';
+
+/**
+ * Bytes per second under which a connection counts as silent: a server that sends one byte a second
+ * could hold a client for ever (TUF 1.0.34, 1.5.2, slow retrieval).
+ */
+const slowest = 256;
+
+/** Reads the body of an answer step by step, with an eye on the clock and on the caller's signal. */
+export class BodyReader {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  readonly #patience: Patience;
+  /** Since the last time that enough had arrived. Only time spent waiting for the server counts. */
+  #waited = 0;
+  #received = 0;
+
+  constructor(body: ReadableStream<Uint8Array> | null, patience: Patience) {
+    this.#reader = body?.getReader();
+    this.#patience = patience;
+  }
+
+  /**
+   * @returns the next bytes, or undefined at the end.
+   * @throws DTufError TIMED_OUT, ABORTED; whatever the runtime throws where the connection broke.
+   */
+  async next(): Promise<Uint8Array | undefined> {
+    const reader = this.#reader;
+    if (!reader) return undefined;
+    const started = performance.now();
+    try {
+      const idle = Math.max(1, this.#patience.idle - this.#waited);
+      const { done, value } = await whileAlive({ ...this.#patience, idle }, () => reader.read());
+      if (done) return undefined;
+      this.#account(value.length, performance.now() - started);
+      return value;
+    } catch (error) {
+      this.cancel();
+      throw error;
+    }
+  }
+
+  /** Gives up the rest, and the connection with it. */
+  cancel(): void {
+    // A stream that has failed already refuses to be cancelled, and there is nothing left to release then.
+    this.#reader?.cancel().catch(() => undefined);
+  }
+
+  #account(bytes: number, milliseconds: number): void {
+    this.#waited += milliseconds;
+    this.#received += bytes;
+    if (this.#received >= (slowest * this.#patience.idle) / 1000) {
+      this.#waited = 0;
+      this.#received = 0;
+    }
+  }
+}
+
+/**
+ * Reads a body to its end.
+ *
+ * @param limit in bytes.
+ * @throws DTufError LIMIT_EXCEEDED as soon as there is more, whatever Content-Length said.
+ */
+export async function readBounded(body: BodyReader, limit: number, what: string): Promise<Bytes> {
+  const { bytes, whole } = await readUpTo(body, limit);
+  if (whole) return bytes;
+  throw new DTufError('LIMIT_EXCEEDED', `The ${what} is larger than the limit of ${limit} bytes.`, {
+    expected: `at most ${limit} bytes`,
+    got: 'more',
+  });
+}
+
+/** Reads at most `limit` bytes, and drops the rest. */
+export async function readUpTo(body: BodyReader, limit: number): Promise<{ bytes: Bytes; whole: boolean }> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  let whole = true;
+  for (let chunk = await body.next(); chunk; chunk = await body.next()) {
+    const kept = chunk.subarray(0, limit - length);
+    chunks.push(kept);
+    length += kept.length;
+    if (kept.length < chunk.length) {
+      whole = false;
+      body.cancel();
+      break;
+    }
+  }
+  return { bytes: concat(chunks, length), whole };
+}
+
+function concat(chunks: readonly Uint8Array[], length: number): Bytes {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,128 @@
+import { utf8 } from '../encoding.ts';
+import { DTufError } from '../errors.ts';
+import type { Limits } from '../limits.ts';
+import type { Bytes } from '../ports.ts';
+import { type Descriptor, isObject, malformed, parseAnnotations, parseDescriptor } from './descriptor.ts';
+
+export const ociManifestType = 'application/vnd.oci.image.manifest.v1+json';
+export const dockerManifestType = 'application/vnd.docker.distribution.manifest.v2+json';
+export const ociIndexType = 'application/vnd.oci.image.index.v1+json';
+export const dockerListType = 'application/vnd.docker.distribution.manifest.list.v2+json';
+export const emptyType = 'application/vnd.oci.empty.v1+json';
+
+/** The content of {@link emptyDescriptor}: `{}`. It must be pushed as a blob although it is inlined. */
+export const emptyBytes: Bytes = utf8('{}');
+
+/** "Nothing" as a config or layer (image-spec v1.1, manifest.md, "Guidance for an Empty Descriptor"). */
+export const emptyDescriptor: Descriptor = Object.freeze({
+  mediaType: emptyType,
+  digest: 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a',
+  size: 2,
+  data: 'e30=',
+});
+
+/** An OCI image manifest, or Docker's schema 2, which has the same fields (image-spec v1.1, manifest.md). */
+export interface ImageManifest {
+  readonly mediaType: string;
+  readonly artifactType?: string;
+  readonly config: Descriptor;
+  readonly layers: readonly Descriptor[];
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** Deeper than any manifest is. */
+const maximalDepth = 32;
+
+/**
+ * Reads an image manifest.
+ *
+ * @throws DTufError NOT_A_REPOSITORY where it is an index or something else; REGISTRY_FAILED where a field
+ * is malformed; LIMIT_EXCEEDED where it has too many bytes, layers or levels.
+ */
+export function parseImageManifest(bytes: Uint8Array, limits: Limits): ImageManifest {
+  const value = parseJson(bytes, limits);
+  const mediaType = kindOf(value);
+  if (value['schemaVersion'] !== 2) throw malformed('schemaVersion', '2', value['schemaVersion']);
+  const { layers, artifactType, annotations } = value;
+  if (!Array.isArray(layers)) throw malformed('layers', 'a list', layers);
+  if (layers.length > limits.layers) {
+    throw exceeded('layers of a manifest', limits.layers, layers.length);
+  }
+  if (artifactType !== undefined && typeof artifactType !== 'string') {
+    throw malformed('artifactType', 'a string', artifactType);
+  }
+  return Object.freeze({
+    mediaType,
+    ...(artifactType === undefined ? {} : { artifactType }),
+    config: parseDescriptor(value['config'], 'config'),
+    layers: Object.freeze(layers.map((layer: unknown, i) => parseDescriptor(layer, `layers[${i}]`))),
+    annotations: parseAnnotations(annotations ?? {}, 'annotations'),
+  });
+}
+
+/** A manifest as bytes: JSON with the keys in the order in which they were given. */
+export function writeManifest(value: object): Bytes {
+  return utf8(JSON.stringify(value));
+}
+
+function parseJson(bytes: Uint8Array, limits: Limits): Readonly<Record<string, unknown>> {
+  if (bytes.length > limits.manifest) throw exceeded('size of a manifest', limits.manifest, bytes.length);
+  if (depth(bytes) > maximalDepth) throw exceeded('depth of a manifest', maximalDepth, 'more');
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw foreign('bytes that are not JSON', cause);
+  }
+  if (!isObject(value)) throw foreign('JSON that is not an object');
+  return value;
+}
+
+/** JSON.parse takes gigabytes for megabytes of brackets, so the levels are counted first. */
+function depth(bytes: Uint8Array): number {
+  const [quote, backslash, openList, closeList, openObject, closeObject] = [
+    0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
+  ];
+  let [level, deepest, inString] = [0, 0, false];
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (inString) {
+      if (byte === backslash) i++;
+      else if (byte === quote) inString = false;
+    } else if (byte === quote) inString = true;
+    else if (byte === openList || byte === openObject) deepest = Math.max(deepest, ++level);
+    else if (byte === closeList || byte === closeObject) level--;
+  }
+  return deepest;
+}
+
+function kindOf(value: Readonly<Record<string, unknown>>): string {
+  const { mediaType } = value;
+  // A document that is a manifest and an index at once is read as one by some and as the other by
+  // others (CVE-2021-41190), so it is neither.
+  if (value['manifests'] !== undefined) throw foreign('an image index');
+  if (mediaType === ociIndexType || mediaType === dockerListType) throw foreign('an image index');
+  if (value['fsLayers'] !== undefined) throw foreign('a Docker image of schema 1');
+  if (mediaType === undefined && isObject(value['config'])) return ociManifestType;
+  if (mediaType === ociManifestType || mediaType === dockerManifestType) return mediaType;
+  throw foreign(
+    typeof mediaType === 'string'
+      ? `a document of the type ${JSON.stringify(mediaType.slice(0, 80))}`
+      : 'something else',
+  );
+}
+
+function foreign(got: string, cause?: unknown): DTufError {
+  return new DTufError(
+    'NOT_A_REPOSITORY',
+    `This is not a TUF repository: the registry has ${got} where an image manifest was expected. Check the name of the repository.`,
+    { expected: ociManifestType, got, ...(cause === undefined ? {} : { cause }) },
+  );
+}
+
+function exceeded(what: string, limit: number, got: number | string): DTufError {
+  return new DTufError('LIMIT_EXCEEDED', `The ${what} is above the limit of ${limit}.`, {
+    expected: `at most ${limit}`,
+    got: String(got),
+  });
+}

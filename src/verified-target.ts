@@ -1,0 +1,295 @@
+import { forEachChunk, streamOf } from './content/read-all.ts';
+import { verifyStream } from './content/verify.ts';
+import { DTufError } from './errors.ts';
+import type { Part } from './layout/layout.ts';
+import type { Limits } from './limits.ts';
+import type { Call, Progress } from './options.ts';
+import type { Bytes, Destination, Digester, Files, Sink } from './ports.ts';
+import type { Target } from './target.ts';
+
+/** What `save()` did. */
+export interface Saved {
+  readonly how: Sink['how'];
+  readonly bytesFetched: number;
+  readonly bytesReused: number;
+}
+
+/** A stream that says what was verified before it was handed out. */
+export type TargetStream = ReadableStream<Uint8Array> & { readonly verified: 'whole' | 'chunks' | 'none' };
+
+/** A part of a target: the file itself, or one of several. */
+export interface VerifiedPart {
+  /** As OCI writes it. */
+  readonly digest: string;
+  /** In bytes. */
+  readonly length: number;
+  /** The part, verified whole. */
+  stream(call?: Call): Promise<ReadableStream<Uint8Array>>;
+}
+
+/**
+ * A target whose data is verified whole before any of it is handed out, but where `stream` is asked not to. Of a target
+ * of several parts the data is that of its parts, one after the other.
+ *
+ * All methods throw DTufError TARGET_MISMATCH where the data is not what was signed, TARGET_MISSING where the registry has
+ * lost it, and what the registry client throws.
+ */
+export interface VerifiedTarget extends Target {
+  /** @throws DTufError TOO_LARGE above `limits.memory` */
+  bytes(call?: Call): Promise<Bytes>;
+  /** As UTF-8. @throws DTufError TOO_LARGE */
+  text(call?: Call): Promise<string>;
+  /** @throws DTufError TOO_LARGE; SyntaxError where the verified text is no JSON */
+  json<T = unknown>(call?: Call): Promise<T>;
+  /** @throws DTufError TOO_LARGE */
+  blob(call?: Call & { type?: string }): Promise<Blob>;
+  /** For `Cache.put` and `respondWith`. @throws DTufError TOO_LARGE */
+  response(call?: Call & { type?: string }): Promise<Response>;
+  /** Writes it to where the host keeps files. Nothing appears under the name before it is verified. */
+  save(call?: Call & Destination): Promise<Saved>;
+  /** @param call with `unverified: true` the data is handed out while it arrives; the stream ends in an error where the whole does not verify. */
+  stream(call?: Call & { unverified?: true }): Promise<TargetStream>;
+  /** The bytes from `start` to before `end`. @throws DTufError INVALID_ARGUMENT, TOO_LARGE */
+  slice(start: number, end: number, call?: Call): Promise<Bytes>;
+  parts(): AsyncIterable<VerifiedPart>;
+}
+
+/** What a {@link TargetReader} reads from. */
+export interface Reading {
+  readonly parts: (signal?: AbortSignal) => Promise<readonly Part[]>;
+  readonly files: Files | undefined;
+  readonly limits: Limits;
+  readonly digester: Digester;
+  /** Called once the whole was verified. */
+  readonly onPulled: () => Promise<void>;
+}
+
+type Write = (chunk: Uint8Array) => void | Promise<void>;
+
+/** Reads a target. */
+export class TargetReader implements VerifiedTarget {
+  readonly name: string;
+  readonly length: number;
+  readonly hashes: Readonly<Record<string, string>>;
+  readonly custom?: unknown;
+  readonly role: string;
+  readonly #reading: Reading;
+
+  constructor(target: Target, reading: Reading) {
+    this.name = target.name;
+    this.length = target.length;
+    this.hashes = target.hashes;
+    if (target.custom !== undefined) this.custom = target.custom;
+    this.role = target.role;
+    this.#reading = reading;
+  }
+
+  async bytes(call: Call = {}): Promise<Bytes> {
+    const parts = await this.#reading.parts(call.signal);
+    const total = totalOf(parts);
+    const { memory } = this.#reading.limits;
+    if (total > memory) {
+      throw new DTufError(
+        'TOO_LARGE',
+        `${this.name} has ${total} bytes, more than the ${memory} that are held in memory: save it, or read it as a stream`,
+        {
+          target: this.name,
+          expected: `at most ${memory}`,
+          got: String(total),
+        },
+      );
+    }
+    return this.#collect(parts, total, call);
+  }
+
+  async text(call?: Call): Promise<string> {
+    return new TextDecoder().decode(await this.bytes(call));
+  }
+
+  async json<T = unknown>(call?: Call): Promise<T> {
+    return JSON.parse(await this.text(call)) as T;
+  }
+
+  async blob({ type = 'application/octet-stream', ...call }: Call & { type?: string } = {}): Promise<Blob> {
+    return new Blob([await this.bytes(call)], { type });
+  }
+
+  async response({
+    type = 'application/octet-stream',
+    ...call
+  }: Call & { type?: string } = {}): Promise<Response> {
+    const bytes = await this.bytes(call);
+    return new Response(bytes, { headers: { 'Content-Type': type, 'Content-Length': String(bytes.length) } });
+  }
+
+  async save({ path, handle, fileName, ...call }: Call & Destination = {}): Promise<Saved> {
+    const { files } = this.#reading;
+    if (files === undefined) {
+      throw new DTufError('NOT_SUPPORTED', 'there are no files here: use bytes(), blob() or stream()', {
+        target: this.name,
+      });
+    }
+    const parts = await this.#reading.parts(call.signal);
+    const total = totalOf(parts);
+    const destination = {
+      ...(path === undefined ? {} : { path }),
+      ...(handle === undefined ? {} : { handle }),
+      ...(fileName === undefined ? {} : { fileName }),
+    };
+    const sink = await files.sink(destination, this.name, total);
+    try {
+      await this.#verify(parts, total, call, 'write', (chunk) => sink.write(chunk));
+      await sink.commit();
+    } catch (error) {
+      await sink.abort();
+      throw error;
+    }
+    await this.#reading.onPulled();
+    return { how: sink.how, bytesFetched: total, bytesReused: 0 };
+  }
+
+  async stream({ unverified, ...call }: Call & { unverified?: true } = {}): Promise<TargetStream> {
+    const parts = await this.#reading.parts(call.signal);
+    const total = totalOf(parts);
+    if (unverified === true)
+      return Object.assign(this.#passThrough(parts, total, call), { verified: 'none' as const });
+    const stream = await this.#spooled(parts, total, call);
+    await this.#reading.onPulled();
+    return Object.assign(stream, { verified: 'whole' as const });
+  }
+
+  async slice(start: number, end: number, call: Call = {}): Promise<Bytes> {
+    const parts = await this.#reading.parts(call.signal);
+    const total = totalOf(parts);
+    if (
+      !Number.isSafeInteger(start) ||
+      !Number.isSafeInteger(end) ||
+      start < 0 ||
+      end < start ||
+      end > total
+    ) {
+      throw new DTufError(
+        'INVALID_ARGUMENT',
+        `a slice of ${this.name} lies within 0 to ${total}; ${start} to ${end} was asked for`,
+        { target: this.name },
+      );
+    }
+    if (end - start > this.#reading.limits.memory) {
+      throw new DTufError(
+        'TOO_LARGE',
+        `a slice of ${end - start} bytes is more than the ${this.#reading.limits.memory} that are held in memory`,
+        { target: this.name },
+      );
+    }
+    // Without a chunk index only the whole can be verified.
+    const slice = new Uint8Array(end - start);
+    let at = 0;
+    await forEachChunk(await this.#spooled(parts, total, call), (chunk) => {
+      const wanted = chunk.subarray(Math.max(0, start - at), Math.max(0, end - at));
+      if (wanted.length > 0) slice.set(wanted, Math.max(0, at - start));
+      at += chunk.length;
+    });
+    return slice;
+  }
+
+  async *parts(): AsyncIterable<VerifiedPart> {
+    const parts = await this.#reading.parts();
+    let left = parts.length;
+    for (const part of parts) {
+      const { digest, length } = part;
+      const stream = async (call: Call = {}) => {
+        const verified = await this.#spooled([part], length, call);
+        left -= 1;
+        if (left === 0) await this.#reading.onPulled();
+        return verified;
+      };
+      yield { digest, length, stream };
+    }
+  }
+
+  async #collect(parts: readonly Part[], total: number, call: Call): Promise<Bytes> {
+    const bytes = new Uint8Array(total);
+    let at = 0;
+    await this.#verify(parts, total, call, 'fetch', (chunk) => {
+      bytes.set(chunk, at);
+      at += chunk.length;
+    });
+    await this.#reading.onPulled();
+    return bytes;
+  }
+
+  /** The parts as one stream that begins only after all of them were verified. */
+  async #spooled(parts: readonly Part[], total: number, call: Call): Promise<ReadableStream<Uint8Array>> {
+    const { files, limits } = this.#reading;
+    if (total <= limits.unspooled || (files === undefined && total <= limits.memory)) {
+      const bytes = new Uint8Array(total);
+      let at = 0;
+      await this.#verify(parts, total, call, 'fetch', (chunk) => {
+        bytes.set(chunk, at);
+        at += chunk.length;
+      });
+      return streamOf(bytes);
+    }
+    if (files === undefined) {
+      throw new DTufError(
+        'TOO_LARGE',
+        `${this.name} has ${total} bytes and there is no place here to keep it until it is verified`,
+        { target: this.name },
+      );
+    }
+    const spool = await files.spool(total);
+    try {
+      await this.#verify(parts, total, call, 'fetch', (chunk) => spool.write(chunk));
+      return await spool.read();
+    } catch (error) {
+      await spool.discard();
+      throw error;
+    }
+  }
+
+  /** Passes the parts to `write`, and throws unless all of them are what was signed. */
+  async #verify(
+    parts: readonly Part[],
+    total: number,
+    call: Call,
+    phase: Progress['phase'],
+    write: Write,
+  ): Promise<void> {
+    const { onProgress, signal } = call;
+    let received = 0;
+    for (const part of parts) {
+      await verifyStream(
+        await part.open(signal),
+        part.expected,
+        this.#reading.digester,
+        this.name,
+        async (chunk) => {
+          signal?.throwIfAborted();
+          await write(chunk);
+          received += chunk.length;
+          onProgress?.({ target: this.name, received, total, phase });
+        },
+      );
+    }
+  }
+
+  #passThrough(parts: readonly Part[], total: number, call: Call): ReadableStream<Uint8Array> {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const writer = writable.getWriter();
+    const run = async () => {
+      try {
+        await this.#verify(parts, total, call, 'fetch', (chunk) => writer.write(chunk));
+        await writer.close();
+      } catch (error) {
+        await writer.abort(error);
+      }
+    };
+    // Both outcomes reach the reader through the stream.
+    void run().catch(() => undefined);
+    return readable;
+  }
+}
+
+function totalOf(parts: readonly Part[]): number {
+  return parts.reduce((total, part) => total + part.length, 0);
+}
