@@ -5,7 +5,7 @@ import type { LayoutName } from './layout/layout.ts';
 import type { PushedTarget } from './layout/publisher.ts';
 import type { Bytes, Store } from './ports.ts';
 import { Fields } from './tuf/fields.ts';
-import { type Json, parseJson } from './tuf/json.ts';
+import { parseJson } from './tuf/json.ts';
 import type { Metadata, Role } from './tuf/metadata.ts';
 import { parseRoot, type Root } from './tuf/root.ts';
 import { parseSnapshot, type Snapshot } from './tuf/snapshot.ts';
@@ -88,6 +88,43 @@ export function layoutOf(root: Metadata<Root>): LayoutName {
   return root.signed.layout === 'native' ? 'native' : 'legacy';
 }
 
+/** What was published from here last: another publisher may have overwritten it at the same moment, and not seen it. */
+export interface LastPublish {
+  /** Of the timestamp. */
+  readonly version: number;
+  /** What the registry answered for it. */
+  readonly state: string;
+  readonly changes: Pending;
+}
+
+/** The file of {@link LastPublish}. */
+export const LAST_PUBLISH = 'repository/last_publish.json';
+
+export async function readLastPublish(store: Store): Promise<LastPublish | undefined> {
+  const file = (await store.read([LAST_PUBLISH])).get(LAST_PUBLISH);
+  if (file === undefined) return undefined;
+  const fields = new Fields(parseJson(file.bytes, 'the last publish'), 'the last publish', 'file');
+  return {
+    version: fields.integer('version', 1),
+    state: fields.string('state'),
+    changes: parseChanges(fields.fields('changes')),
+  };
+}
+
+export function writeLastPublish({ version, state, changes }: LastPublish): Bytes {
+  return utf8(JSON.stringify({ version, state, changes: changesToJson(changes) }));
+}
+
+function parseChanges(fields: Fields): Map<string, TargetFile | undefined> {
+  const change = (name: string) =>
+    fields.object[name] === null ? undefined : parseTargetFile(fields.fields(name));
+  return new Map(fields.names().map((name) => [name, change(name)] as const));
+}
+
+function changesToJson(changes: Pending): object {
+  return Object.fromEntries([...changes].map(([name, file]) => [name, file ?? null] as const));
+}
+
 /** Changes of targets, kept until they are published. */
 export class PendingTargets {
   readonly #store: Store;
@@ -119,17 +156,8 @@ export class PendingTargets {
   async #load(): Promise<{ pending: Map<string, TargetFile | undefined>; version: string | undefined }> {
     const file = (await this.#store.read([PENDING])).get(PENDING);
     if (file === undefined) return { pending: new Map(), version: undefined };
-    const entries = new Fields(parseJson(file.bytes, 'pending targets'), 'pending targets', 'file');
-    const pending = new Map(
-      entries
-        .names()
-        .map(
-          (name) =>
-            [
-              name,
-              entries.object[name] === null ? undefined : parseTargetFile(entries.fields(name)),
-            ] as const,
-        ),
+    const pending = parseChanges(
+      new Fields(parseJson(file.bytes, 'pending targets'), 'pending targets', 'file'),
     );
     return { pending, version: file.version };
   }
@@ -138,8 +166,7 @@ export class PendingTargets {
     for (;;) {
       const { pending, version } = await this.#load();
       change(pending);
-      const entries = [...pending].map(([name, file]) => [name, (file ?? null) as Json] as const);
-      const bytes = utf8(JSON.stringify(Object.fromEntries(entries)));
+      const bytes = utf8(JSON.stringify(changesToJson(pending)));
       // Another process pushed a target at the same moment: once more. Each round one of them is through.
       if (await this.#store.commit(new Map([[PENDING, version]]), new Map([[PENDING, bytes]]))) return;
     }

@@ -4,9 +4,19 @@ import { equalBytes } from './encoding.ts';
 import { DTufError, hasCode } from './errors.ts';
 import type { BundleFiles } from './layout/bundle.ts';
 import type { MetadataSource } from './layout/layout.ts';
-import type { Publisher } from './layout/publisher.ts';
+import type { Published, Publisher } from './layout/publisher.ts';
 import type { Limits } from './limits.ts';
-import { applyPending, type MasterState, type Pending, readMasterState, stagedName } from './master-state.ts';
+import {
+  applyPending,
+  LAST_PUBLISH,
+  type LastPublish,
+  type MasterState,
+  type Pending,
+  readLastPublish,
+  readMasterState,
+  stagedName,
+  writeLastPublish,
+} from './master-state.ts';
 import type { Call } from './options.ts';
 import type { Bytes, Signer, Store } from './ports.ts';
 import { refreshRoles, refreshRoots } from './refresh.ts';
@@ -76,12 +86,17 @@ export class Publication {
       const before = await publisher.published(call.signal);
       const remote = before && (await this.#verify(state, before.source));
       const changes = await pending.read();
-      const next = await this.#sign(state, remote, changes, floor);
+      const lost: Pending = before ? await this.#overwritten(before, remote, call.signal) : new Map();
+      const next = await this.#sign(state, remote, new Map([...lost, ...changes]), floor);
       await publisher.upload(next.files, call);
       if ((await publisher.published(call.signal))?.state !== before?.state) continue;
       const written = await publisher.switchTo(next.versions.timestamp, next.files, call);
       if (await this.#stayed(written, next.versions.timestamp, call.signal)) {
-        await this.#keep(state, next);
+        await this.#keep(state, next, {
+          version: next.versions.timestamp,
+          state: written,
+          changes: new Map([...lost, ...changes]),
+        });
         await pending.published(changes);
         return { version: next.versions.timestamp, healed };
       }
@@ -151,6 +166,29 @@ export class Publication {
     return { files, versions, roots };
   }
 
+  /**
+   * The changes of our last publish where another publisher overwrote it without having seen it: both looked before they
+   * switched, and both saw the same state.
+   */
+  async #overwritten(
+    before: Published,
+    remote: TrustedSet | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Pending> {
+    const { store, publisher, notice } = this.#options;
+    const last = await readLastPublish(store);
+    if (before.state === last?.state) return new Map();
+    const version = remote?.timestamp?.signed.version;
+    if (version !== undefined && (await publisher.stateAt(version, signal)) === undefined)
+      await before.keepAs(version);
+    if (last === undefined || (await publisher.stateAt(last.version, signal)) === last.state)
+      return new Map();
+    notice(
+      `version ${last.version}, which was published from here, was overwritten by another publisher at the same moment: its changes are published again`,
+    );
+    return last.changes;
+  }
+
   /** The signers of a role; where no bundle switches roots and roles in one step, those of the root before too. */
   async #signersOf(role: Role, root: Root, published: Root | undefined): Promise<RoleSigner[]> {
     const signer = this.#options.signers[role];
@@ -192,9 +230,10 @@ export class Publication {
     return true;
   }
 
-  async #keep(state: MasterState, { files, roots }: Next): Promise<void> {
+  async #keep(state: MasterState, { files, roots }: Next, last: LastPublish): Promise<void> {
     const [root] = [...roots.values()].slice(-1);
     const writes = new Map<string, Bytes>([
+      [LAST_PUBLISH, writeLastPublish(last)],
       [stagedName('timestamp.json'), files.timestamp],
       [stagedName('snapshot.json'), files.snapshot[1]],
       [stagedName('targets.json'), files.targets[1]],

@@ -5,11 +5,15 @@ import { type Digest, parseDigest } from '../registry/digest.ts';
 import { Fields } from '../tuf/fields.ts';
 import { parseJson } from '../tuf/json.ts';
 
-/** A blob of a list; schema 1 does not say how large it is. */
+/** A blob of a list; schema 1 says neither how large it is nor of what kind. */
 export interface ListedBlob {
   readonly digest: Digest;
   readonly size?: number;
+  readonly mediaType?: string;
 }
+
+/** Of the blobs in a list of python-dtuf. */
+export const BLOB = 'application/octet-stream';
 
 /**
  * The blobs that a manifest lists, in order. The signatures of a schema 1 manifest are not looked at: TUF verifies what
@@ -37,6 +41,25 @@ export function listedBlobs(bytes: Uint8Array, what: string, limits: Limits): re
   return entries.map((entry) =>
     schema1
       ? { digest: parseDigest(entry.string('blobSum')) }
-      : { digest: parseDigest(entry.string('digest')), size: entry.integer('size', 0) },
+      : {
+          digest: parseDigest(entry.string('digest')),
+          size: entry.integer('size', 0),
+          ...(entry.has('mediaType') ? { mediaType: entry.string('mediaType') } : {}),
+        },
+  );
+}
+
+/**
+ * The blob that an alias of python-dtuf names.
+ *
+ * @throws DTufError NOT_A_REPOSITORY where what stands under the tag is an image or an artifact of another kind.
+ */
+export function aliasedBlob(bytes: Uint8Array, tag: string, limits: Limits): ListedBlob {
+  const [blob] = listedBlobs(bytes, tag, limits);
+  if (blob !== undefined && (blob.mediaType === undefined || blob.mediaType === BLOB)) return blob;
+  throw new DTufError(
+    'NOT_A_REPOSITORY',
+    `this is not a TUF repository: what stands under ${tag} is an image or an artifact of another kind`,
+    { expected: BLOB, got: blob?.mediaType ?? 'no blob' },
   );
 }

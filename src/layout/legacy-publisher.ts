@@ -86,7 +86,22 @@ export class LegacyPublisher implements Publisher {
   async published(signal?: AbortSignal): Promise<Published | undefined> {
     const manifest = await this.#repository.manifests.fetch(BUNDLE_TAG, signal ? { signal } : {});
     if (manifest === undefined || manifest === 'unchanged') return undefined;
-    return { source: new LegacyMetadata(this.#repository, this.#limits, signal), state: manifest.digest };
+    const { bytes, digest: state } = manifest;
+    return {
+      source: new LegacyMetadata(this.#repository, this.#limits, signal),
+      state,
+      keepAs: async (version) => {
+        await this.#repository.manifests.push(`${version}.${BUNDLE_TAG}`, bytes, dockerManifestType, signal);
+      },
+    };
+  }
+
+  async stateAt(version: number, signal?: AbortSignal): Promise<string | undefined> {
+    const manifest = await this.#repository.manifests.fetch(
+      `${version}.${BUNDLE_TAG}`,
+      signal ? { signal } : {},
+    );
+    return manifest === undefined || manifest === 'unchanged' ? undefined : manifest.digest;
   }
 
   async upload(files: BundleFiles, { signal, onProgress }: Call): Promise<void> {
@@ -117,9 +132,10 @@ export class LegacyPublisher implements Publisher {
       ['root.json', newest[1]] as const,
     ];
     const { timestamp } = files;
-    const roles = [files.targets, files.snapshot, [`${version}.${BUNDLE_TAG}`, timestamp] as const];
+    const roles = [files.targets, files.snapshot];
     for (const [tag, bytes] of first ? [...roots, ...roles] : roles) await this.#tag(tag, bytes, signal);
     const state = await this.#tag(BUNDLE_TAG, timestamp, signal);
+    await this.#tag(`${version}.${BUNDLE_TAG}`, timestamp, signal);
     if (!first) for (const [tag, bytes] of roots) await this.#tag(tag, bytes, signal);
     return state;
   }

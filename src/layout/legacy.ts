@@ -9,7 +9,7 @@ import type { Repository } from '../registry/registry.ts';
 import { matchFile } from '../tuf/file-info.ts';
 import { parseRoot } from '../tuf/root.ts';
 import type { TargetFile } from '../tuf/targets.ts';
-import { listedBlobs } from './docker-manifest.ts';
+import { aliasedBlob, listedBlobs } from './docker-manifest.ts';
 import type { MetadataSource, Part, TargetSource } from './layout.ts';
 import { blobPart, sha256Digest } from './part.ts';
 import { BUNDLE_TAG } from './strings.ts';
@@ -32,7 +32,13 @@ export class LegacyMetadata implements MetadataSource {
 
   async *roots(): AsyncIterable<Bytes> {
     const newest = await this.#file('root.json', this.#limits.root);
-    if (newest === undefined) return;
+    if (newest === undefined) {
+      throw new DTufError(
+        'NOT_A_REPOSITORY',
+        `${this.#repository.name} is not a TUF repository: it has no root.json, as python-dtuf's have, and no bundle`,
+        { role: 'root', expected: 'root.json' },
+      );
+    }
     yield newest;
     const { version } = parseRoot(newest).signed;
     for (let older = version - 1; older > 0 && version - older < this.#limits.rootRotations; older--) {
@@ -73,8 +79,7 @@ export class LegacyMetadata implements MetadataSource {
       this.#signal ? { signal: this.#signal } : {},
     );
     if (manifest === undefined || manifest === 'unchanged') return undefined;
-    const [blob] = listedBlobs(manifest.bytes, tag, this.#limits);
-    if (blob === undefined) throw new DTufError('NOT_A_REPOSITORY', `${tag} lists no blob`);
+    const blob = aliasedBlob(manifest.bytes, tag, this.#limits);
     const size = blob.size ?? (await this.#repository.blobs.size(blob.digest, this.#signal)) ?? 0;
     if (size > limit) {
       throw new DTufError(

@@ -121,7 +121,22 @@ export class NativePublisher implements Publisher {
   async published(signal?: AbortSignal): Promise<Published | undefined> {
     const manifest = await this.#repository.manifests.fetch(BUNDLE_TAG, signal ? { signal } : {});
     if (manifest === undefined || manifest === 'unchanged') return undefined;
-    return { source: new Bundle(this.#repository, manifest, this.#limits, signal), state: manifest.digest };
+    const { bytes, digest: state } = manifest;
+    return {
+      source: new Bundle(this.#repository, manifest, this.#limits, signal),
+      state,
+      keepAs: async (version) => {
+        await this.#repository.manifests.push(`${version}.${BUNDLE_TAG}`, bytes, ociManifestType, signal);
+      },
+    };
+  }
+
+  async stateAt(version: number, signal?: AbortSignal): Promise<string | undefined> {
+    const manifest = await this.#repository.manifests.fetch(
+      `${version}.${BUNDLE_TAG}`,
+      signal ? { signal } : {},
+    );
+    return manifest === undefined || manifest === 'unchanged' ? undefined : manifest.digest;
   }
 
   async upload(files: BundleFiles, { signal, onProgress }: Call): Promise<void> {
@@ -138,8 +153,10 @@ export class NativePublisher implements Publisher {
 
   async switchTo(version: number, files: BundleFiles, { signal }: Call): Promise<string> {
     const bundle = await writeBundle(files);
-    // The numbered tag keeps this state whole for clients on their way when the next one takes its place.
+    const state = await this.#repository.manifests.push(BUNDLE_TAG, bundle, ociManifestType, signal);
+    // The numbered tag keeps this state whole for clients on their way when the next one takes its place. It comes last:
+    // whoever finds another's state under it knows that its own was overwritten (docs/adr).
     await this.#repository.manifests.push(`${version}.${BUNDLE_TAG}`, bundle, ociManifestType, signal);
-    return this.#repository.manifests.push(BUNDLE_TAG, bundle, ociManifestType, signal);
+    return state;
   }
 }

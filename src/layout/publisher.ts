@@ -23,6 +23,8 @@ export interface Published {
   readonly source: MetadataSource;
   /** The same for the same state. */
   readonly state: string;
+  /** Gives this state the tag of its version, which a publisher that was killed has not given it. */
+  keepAs(version: number): Promise<void>;
 }
 
 export interface Publisher {
@@ -35,6 +37,8 @@ export interface Publisher {
   ): Promise<PushedTarget>;
   /** Undefined where nothing is published yet. */
   published(signal?: AbortSignal): Promise<Published | undefined>;
+  /** The `state` that was published last with a timestamp of this version. */
+  stateAt(version: number, signal?: AbortSignal): Promise<string | undefined>;
   /** Uploads what {@link switchTo} names. Clients do not see it. */
   upload(files: BundleFiles, call: Call): Promise<void>;
   /**

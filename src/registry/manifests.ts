@@ -26,6 +26,7 @@ export interface ManifestOptions {
 /** Each list stays under 128 bytes: a longer Accept costs a page a preflight (Fetch, CORS-safelisted request-header). */
 const manifestTypes = [ociManifestType, dockerManifestType];
 const indexTypes = [ociIndexType, dockerListType];
+const schema1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+(?:json|prettyjws)$/;
 
 /** The manifests of one repository (distribution-spec v1.1, "Pulling manifests", "Pushing manifests"). */
 export class Manifests {
@@ -143,8 +144,9 @@ export class Manifests {
         },
       );
     }
-    checkNamed(digest, headers);
     const mediaType = (headers.get('content-type') ?? '').replace(/;.*$/s, '').trim().toLowerCase();
+    // What a registry calls the digest of a schema 1 manifest is that of the payload that was signed.
+    if (!schema1.test(mediaType)) checkNamed(digest, headers);
     const etag = headers.get('etag');
     return Object.freeze({ bytes, mediaType, digest, ...(etag === null ? {} : { etag }) });
   }

@@ -20,6 +20,8 @@ export interface Publisher {
   readonly rootKey: string;
   readonly store: Store;
   readonly notices: string[];
+  /** Signers of all roles, where the keys are not in files. */
+  readonly keys: Partial<Record<Role, Signer>>;
 }
 
 /** A publisher with signed metadata whose keys never were in files: opening those takes long on purpose. Nothing is published yet. */
@@ -63,7 +65,7 @@ function build(host: Place, options: Partial<MasterOptions>): Omit<Publisher, 'r
     repository,
     store,
   });
-  return { master, repository, store, notices };
+  return { master, repository, store, notices, keys: options.keys ?? {} };
 }
 
 export interface ClientOptions {

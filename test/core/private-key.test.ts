@@ -177,6 +177,8 @@ describe('private keys under a password', () => {
       const cut = writePem('ENCRYPTED PRIVATE KEY', der.slice(0, length));
       expect(await openPrivateKey(cut, 'secret').then(() => 'opened', codeOf)).toBe('KEY_INVALID');
     }
+    const longer = writePem('ENCRYPTED PRIVATE KEY', Uint8Array.of(...der, 0));
+    await expect(openPrivateKey(longer, 'secret')).rejects.toMatchObject({ code: 'KEY_INVALID' });
     await expect(openPrivateKey(pem('PRIVATE KEY', btoa('nonsense')), '')).rejects.toMatchObject({
       code: 'KEY_INVALID',
     });
