@@ -7,6 +7,7 @@ import type { StoredMetadata } from './refresh.ts';
 import { member } from './tuf/fields.ts';
 import { type Json, type JsonObject, parseJson } from './tuf/json.ts';
 import { ROLES, type Role } from './tuf/metadata.ts';
+import { fileInfo } from './tuf/signing.ts';
 import type { TargetFile } from './tuf/targets.ts';
 
 const CURRENT = (role: Role) => `repository/metadata/current/${role}.json`;
@@ -15,6 +16,8 @@ const PREVIOUS = (role: Role) => `repository/metadata/previous/${role}.json`;
 const FIRST_ROOT = 'repository/metadata/first_root.json';
 const PIN = 'repository/dtuf.json';
 const PULLED = 'repository/pulled.json';
+/** python-dtuf keeps the list of blobs of each target here that it downloaded. */
+const PYTHONS = 'repository/targets/';
 
 /** What was decided once and is kept: never a matter of what a registry answers. */
 export interface Pin {
@@ -98,10 +101,16 @@ export class Pulled {
     this.#store = store;
   }
 
-  /** By target name, a fingerprint of what was signed of it when it was downloaded. */
-  async read(): Promise<ReadonlyMap<string, string>> {
+  /** By target name, fingerprints of what was signed of it when it was downloaded, by us or by python-dtuf. */
+  async read(): Promise<ReadonlyMap<string, readonly string[]>> {
     const stored = (await this.#store.read([PULLED])).get(PULLED);
-    return toMap(readObject(stored?.bytes, PULLED));
+    const pulled = new Map<string, string[]>();
+    for (const [name, print] of toMap(readObject(stored?.bytes, PULLED))) pulled.set(name, [print]);
+    for (const [path, { bytes }] of await this.#store.read(await this.#store.list(PYTHONS))) {
+      const name = path.slice(PYTHONS.length);
+      pulled.set(name, [...(pulled.get(name) ?? []), fingerprint(await fileInfo(bytes))]);
+    }
+    return pulled;
   }
 
   /** Notes that a target was downloaded and verified. */
@@ -114,6 +123,9 @@ export class Pulled {
     await this.#update((pulled) => {
       for (const name of names) pulled.delete(name);
     });
+    const gone = new Set(names.map((name) => PYTHONS + name));
+    const stale = (await this.#store.list(PYTHONS)).filter((path) => gone.has(path));
+    if (stale.length > 0) await this.#store.commit(new Map(), new Map(), stale);
   }
 
   async #update(change: (pulled: Map<string, string>) => void): Promise<void> {

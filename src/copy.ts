@@ -189,7 +189,9 @@ export class DTufCopy extends DTufBase {
     await this.#noticeIgnoredTrust(set.root.signed);
     const targets = set.targets?.signed.targets ?? new Map<string, TargetFile>();
     const pulled = await this.#pulled.read();
-    const changed = [...targets].filter(([name, file]) => pulled.get(name) !== fingerprint(file));
+    const changed = [...targets].filter(
+      ([name, file]) => pulled.get(name)?.includes(fingerprint(file)) !== true,
+    );
     const removed = [...pulled.keys()].filter((name) => !targets.has(name));
     if (removed.length > 0) await this.#pulled.remove(removed);
     const expires = Math.min(...signedOf(set).map((signed) => signed.expires.getTime()));

@@ -292,13 +292,17 @@ export class DTufMaster extends DTufBase {
 
   #publisher(layout: LayoutName): Publisher {
     if (layout === 'native') return new NativePublisher(this.#repository, this.digester, this.limits);
+    return this.#legacyPublisher();
+  }
+
+  #legacyPublisher(): LegacyPublisher {
     return new LegacyPublisher(this.#repository, this.digester, this.limits);
   }
 
   #pending(layout: LayoutName, state: MasterState): PendingTargets | LegacyPending {
     return layout === 'native'
       ? new PendingTargets(this.#store)
-      : new LegacyPending(this.#store, state.targets.signed.targets);
+      : new LegacyPending(this.#store, state.targets.signed.targets, this.#legacyPublisher(), this.notice);
   }
 }
 

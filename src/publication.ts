@@ -33,6 +33,7 @@ import {
   targetsToSign,
   timestampToSign,
 } from './tuf/signing.ts';
+import type { TargetFile } from './tuf/targets.ts';
 import { parseTimestamp } from './tuf/timestamp.ts';
 import { TrustedSet } from './tuf/trusted-set.ts';
 
@@ -46,7 +47,7 @@ export interface PublishResult {
 export interface PublicationOptions {
   readonly store: Store;
   readonly publisher: Publisher;
-  readonly pending: { read(): Promise<Pending>; published(changes: Pending): Promise<void> };
+  readonly pending: Changes;
   readonly limits: Limits;
   readonly lifetimes: Lifetimes;
   readonly now: Date;
@@ -56,11 +57,22 @@ export interface PublicationOptions {
   readonly notice: (text: string) => void;
 }
 
+/** The changes of targets that a publish makes. */
+interface Changes {
+  read(): Promise<Pending>;
+  /** Before anything of a publish is seen that signs `targets`. */
+  prepare?(targets: ReadonlyMap<string, TargetFile>, signal?: AbortSignal): Promise<void>;
+  /** When `targets` are published, and before the metadata here says so. */
+  settle?(targets: ReadonlyMap<string, TargetFile>): Promise<void>;
+  published(changes: Pending): Promise<void>;
+}
+
 /** The versions that were seen or written anywhere: a new one is above them. */
 type Versions = Readonly<Record<'targets' | 'snapshot' | 'timestamp', number>>;
 
 interface Next {
   readonly files: BundleFiles;
+  readonly targets: ReadonlyMap<string, TargetFile>;
   readonly versions: Versions;
   readonly roots: ReadonlyMap<number, Metadata<Root>>;
 }
@@ -88,10 +100,12 @@ export class Publication {
       const changes = await pending.read();
       const lost: Pending = before ? await this.#overwritten(before, remote, call.signal) : new Map();
       const next = await this.#sign(state, remote, new Map([...lost, ...changes]), floor);
+      await pending.prepare?.(next.targets, call.signal);
       await publisher.upload(next.files, call);
       if ((await publisher.published(call.signal))?.state !== before?.state) continue;
       const written = await publisher.switchTo(next.versions.timestamp, next.files, call);
       if (await this.#stayed(written, next.versions.timestamp, call.signal)) {
+        await pending.settle?.(next.targets);
         await this.#keep(state, next, {
           version: next.versions.timestamp,
           state: written,
@@ -144,8 +158,9 @@ export class Publication {
     });
 
     const base = newest(state.targets, remote?.targets);
+    const entries = applyPending(base.signed.targets, changes);
     const targets = await signMetadata(
-      targetsToSign(validity('targets'), applyPending(base.signed.targets, changes), base.signed.raw),
+      targetsToSign(validity('targets'), entries, base.signed.raw),
       await by('targets'),
     );
     // python-dtuf's clients know versions only in the snapshot.
@@ -163,7 +178,7 @@ export class Publication {
       targets: [`${versions.targets}.targets.json`, targets],
       roots: [...roots].map(([version, { bytes }]) => [`${version}.root.json`, bytes] as const),
     };
-    return { files, versions, roots };
+    return { files, targets: entries, versions, roots };
   }
 
   /**
@@ -281,11 +296,15 @@ function above(
 ): Versions {
   const seen = remote?.timestamp?.signed;
   return {
-    timestamp: 1 + Math.max(floor.timestamp, timestamp.signed.version, seen?.version ?? 0),
-    snapshot: 1 + Math.max(floor.snapshot, snapshot.signed.version, seen?.snapshot.version ?? 0),
-    targets:
-      1 + Math.max(floor.targets, targets.signed.version, remote?.snapshot ? remote.targetsFile.version : 0),
+    timestamp: next(floor.timestamp, timestamp.signed.version, seen?.version),
+    snapshot: next(floor.snapshot, snapshot.signed.version, seen?.snapshot.version),
+    targets: next(floor.targets, targets.signed.version, remote?.snapshot && remote.targetsFile.version),
   };
+}
+
+/** The last number has no next: it is of a fast-forward attack, from which clients recover by a change of keys (5.3.11). */
+function next(...versions: readonly (number | undefined)[]): number {
+  return 1 + Math.max(0, ...versions.map((version = 0) => (version < Number.MAX_SAFE_INTEGER ? version : 0)));
 }
 
 function newest<T extends Signed>(local: Metadata<T>, remote: Metadata<T> | undefined): Metadata<T> {

@@ -35,6 +35,6 @@ export function checkTargetName(name: string, layout: LayoutName): void {
 function checkLegacyName(name: string, refuse: (why: string) => void): void {
   if (/(?:root|targets|snapshot|timestamp)\.json$/.test(name))
     refuse('python-dtuf keeps names with such an end for metadata');
-  if (/[/\\]/.test(name) || utf8(name).length > 180)
+  if (/[/\\:]/.test(name) || utf8(name).length > 180)
     refuse('python-dtuf keeps a file of this name in one folder');
 }

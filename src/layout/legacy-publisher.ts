@@ -5,6 +5,7 @@ import type { Limits } from '../limits.ts';
 import type { Call } from '../options.ts';
 import type { Bytes, Digester } from '../ports.ts';
 import { describe } from '../registry/descriptor.ts';
+import { parseDigest } from '../registry/digest.ts';
 import {
   dockerManifestType,
   emptyBytes,
@@ -16,14 +17,14 @@ import {
 import type { Repository } from '../registry/registry.ts';
 import type { JsonObject } from '../tuf/json.ts';
 import { fileInfo } from '../tuf/signing.ts';
+import type { TargetFile } from '../tuf/targets.ts';
 import { type BundleFiles, bundleLayers } from './bundle.ts';
-import { listedBlobs } from './docker-manifest.ts';
-import { LegacyMetadata } from './legacy.ts';
+import { BLOB, listedBlobs } from './docker-manifest.ts';
+import type { Part } from './layout.ts';
+import { LegacyMetadata, LegacyTargets } from './legacy.ts';
 import type { NewPart, Published, Publisher, PushedTarget } from './publisher.ts';
 import { BUNDLE_TAG, FILENAME, TARGET_ARTIFACT, TARGET_LAYER, targetTag } from './strings.ts';
 import { type PushedBlob, pushBytes, pushContent } from './upload.ts';
-
-const BLOB = 'application/octet-stream';
 
 export class LegacyPublisher implements Publisher {
   readonly #repository: Repository;
@@ -49,34 +50,68 @@ export class LegacyPublisher implements Publisher {
     }
     const blobs: PushedBlob[] = [];
     for (const part of parts) {
-      const content = 'digest' in part ? { length: part.length, open: () => part.open(call.signal) } : part;
-      blobs.push(await pushContent(this.#repository, this.#digester, name, content, call));
+      blobs.push(
+        'digest' in part
+          ? await this.#present(name, part, call.signal)
+          : await pushContent(this.#repository, this.#digester, name, part, call),
+      );
     }
     const list = listOfBlobs(blobs);
-    await this.keep(name, list, call.signal);
+    await this.#tagTarget(name, list, blobs, call.signal);
     return { file: await fileInfo(list), list };
+  }
+
+  /** A part of another target: its digest comes from a verified list, so the blob need not pass through here. */
+  async #present(name: string, part: Part, signal: AbortSignal | undefined): Promise<PushedBlob> {
+    const blob = { digest: parseDigest(part.digest), size: part.length };
+    if (await this.#repository.blobs.exists(blob, signal)) return blob;
+    throw new DTufError(
+      'TARGET_MISSING',
+      `the registry has lost ${blob.digest}, which ${name} is to be made of: push the target anew that it was part of`,
+      { target: name, expected: blob.digest },
+    );
+  }
+
+  /** The verified list of blobs of a target that was published. @throws DTufError NOT_FOUND, TARGET_MISMATCH */
+  list(name: string, file: TargetFile, signal?: AbortSignal): Promise<Bytes> {
+    return new LegacyTargets(this.#repository, this.#limits).list(name, file, signal);
+  }
+
+  /**
+   * Keeps a target from garbage collection that was pushed by python-dtuf.
+   *
+   * @returns false where a garbage collection was there before.
+   */
+  async keep(name: string, list: Bytes, signal?: AbortSignal): Promise<boolean> {
+    const blobs: PushedBlob[] = [];
+    for (const listed of listedBlobs(list, name, this.#limits)) {
+      const { digest, size = await this.#repository.blobs.size(digest, signal) } = listed;
+      if (size === undefined || !(await this.#repository.blobs.exists({ digest, size }, signal)))
+        return false;
+      blobs.push({ digest, size });
+    }
+    await this.#tagTarget(name, list, blobs, signal);
+    return true;
   }
 
   /**
    * Sends the list of blobs of a target, and tags a manifest that names it and its blobs: python-dtuf's own layout has
    * none, and one garbage collection deletes all of its targets.
    */
-  async keep(name: string, list: Bytes, signal?: AbortSignal): Promise<void> {
+  async #tagTarget(
+    name: string,
+    list: Bytes,
+    blobs: readonly PushedBlob[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const listed = await pushBytes(this.#repository, TARGET_LAYER, list, undefined, signal);
     await pushBytes(this.#repository, emptyType, emptyBytes, undefined, signal);
-    const blobs = await Promise.all(
-      listedBlobs(list, name, this.#limits).map(async ({ digest, size }) => ({
-        mediaType: BLOB,
-        digest,
-        size: size ?? (await this.#repository.blobs.size(digest, signal)) ?? 0,
-      })),
-    );
     const manifest = writeManifest({
       schemaVersion: 2,
       mediaType: ociManifestType,
       artifactType: TARGET_ARTIFACT,
       config: emptyDescriptor,
-      layers: [listed, ...blobs],
+      layers: [listed, ...blobs.map((blob) => ({ mediaType: BLOB, ...blob }))],
       annotations: { [FILENAME]: name },
     });
     const tag = await targetTag(listed.digest.slice('sha256:'.length), name);
@@ -118,7 +153,8 @@ export class LegacyPublisher implements Publisher {
   /**
    * Without a bundle nothing switches in one step: the files that others name come first, the timestamp makes them
    * visible, and new roots come last. They are signed by the old keys and by the new, so that clients verify before and
-   * after.
+   * after. Of several new roots the newest comes first: clients see none of them before the one that follows theirs is
+   * there, and then all.
    */
   async switchTo(version: number, files: BundleFiles, { signal }: Call): Promise<string> {
     const [newest] = files.roots.slice(-1);
@@ -126,11 +162,8 @@ export class LegacyPublisher implements Publisher {
     // A client begins with root.json: without any, the timestamp must not be there before it.
     const first =
       (await this.#repository.manifests.fetch('root.json', signal ? { signal } : {})) === undefined;
-    const roots = [
-      ...(await this.#lacking(files.roots.slice(0, -1), signal)),
-      newest,
-      ['root.json', newest[1]] as const,
-    ];
+    const older = await this.#lacking(files.roots.slice(0, -1), signal);
+    const roots = [newest, ...older.toReversed(), ['root.json', newest[1]] as const];
     const { timestamp } = files;
     const roles = [files.targets, files.snapshot];
     for (const [tag, bytes] of first ? [...roots, ...roles] : roles) await this.#tag(tag, bytes, signal);
