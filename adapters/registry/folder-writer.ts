@@ -1,0 +1,80 @@
+import { createHash, type Hash } from 'node:crypto';
+import { type FileHandle, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inFolder } from './folder-failure.ts';
+import {
+  createTemporary,
+  remove,
+  reopenTemporary,
+  settle,
+  type TemporaryFile,
+  writeAll,
+} from './folder-file.ts';
+import { ensureLayout } from './folder-index.ts';
+import { blobName, blobParts, makeFolder, syncFolder } from './folder-path.ts';
+import type { Digest } from './name.ts';
+import type { BlobWriter } from './storage.ts';
+
+/** Receives a blob into a temporary file, and gives it its name when all of it is on the disk. */
+export class FolderWriter implements BlobWriter {
+  size = 0;
+  readonly #root: string;
+  readonly #repository: string;
+  readonly #hash: Hash = createHash('sha256');
+  /** Of the temporary file; undefined before there is one, and after its end. */
+  #path: string | undefined;
+  #file: FileHandle | undefined;
+
+  constructor(root: string, repository: string) {
+    this.#root = root;
+    this.#repository = repository;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    await inFolder(async () => writeAll((await this.#open()).file, chunk));
+    this.#hash.update(chunk);
+    this.size += chunk.length;
+  }
+
+  async pause(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await inFolder(async () => file?.close());
+  }
+
+  async commit(digest: Digest): Promise<boolean> {
+    if (this.#hash.digest('hex') !== blobName(digest)) return false;
+    await inFolder(async () => {
+      const { path, file } = await this.#open();
+      this.#file = undefined;
+      await settle(file);
+      await ensureLayout(this.#root, this.#repository);
+      const folder = await makeFolder(this.#root, blobParts(this.#repository));
+      // Over one that is there already: it has the same bytes, unless the disk has spoilt them.
+      await rename(path, join(folder, blobName(digest)));
+      this.#path = undefined;
+      await syncFolder(folder);
+    });
+    return true;
+  }
+
+  async discard(): Promise<void> {
+    const path = this.#path;
+    this.#path = undefined;
+    // What cannot be closed or removed now is cleared away a day later.
+    await this.pause().catch(() => undefined);
+    if (path !== undefined) await remove(path);
+  }
+
+  async #open(): Promise<TemporaryFile> {
+    const path = this.#path;
+    if (path === undefined) {
+      const made = await createTemporary(this.#root);
+      this.#path = made.path;
+      this.#file = made.file;
+      return made;
+    }
+    this.#file ??= await reopenTemporary(path);
+    return { path, file: this.#file };
+  }
+}

@@ -1,0 +1,3 @@
+// The built package, as a script sees it.
+export * from '../dist/node.js';
+export { embeddedRegistry } from '../dist/registry.js';
