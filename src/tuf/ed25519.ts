@@ -1,19 +1,19 @@
 // Ed25519 (RFC 8032) with one verdict in every runtime: before any verifier, by bytes, encodings are refused on
 // which verifiers differ. Web Crypto of Node takes the identity point as a key for any message.
+import { equalBytes } from '../encoding.ts';
 import type { Bytes } from '../ports.ts';
 
-/** p = 2^255 - 19 and the group order L, little-endian (RFC 8032, 5.1). */
-const P = littleEndian(2n ** 255n - 19n);
-const L = littleEndian(2n ** 252n + 27742317777372353535851937790883648493n);
+/** The prime of the field and the order of the group (RFC 8032, 5.1). */
+const PRIME = 2n ** 255n - 19n;
+const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
+const P = littleEndian(PRIME);
+const L = littleEndian(ORDER);
 
-/** The y coordinates of the eight points of small order; the sign bit of x is left out of the comparison. */
-const SMALL_ORDER_Y = [
-  0n,
-  1n,
-  2n ** 255n - 20n,
-  0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7n,
-  0x05fc536d880238b13933c6d3acdfd5f098eff2895f4c345b027ab2c28f95e826n,
-].map(littleEndian);
+/** The y coordinate of two of the four points of order 8; that of the other two is its negative. */
+const ORDER_8_Y = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n;
+
+/** The y coordinates of all points of small order; the sign bit of x is left out of the comparison. */
+const SMALL_ORDER_Y = [0n, 1n, PRIME - 1n, ORDER_8_Y, PRIME - ORDER_8_Y].map(littleEndian);
 
 /**
  * Whether `signature` (64 bytes) of `message` verifies under `publicKey` (32 bytes).
@@ -29,8 +29,21 @@ export async function verifyEd25519(publicKey: Bytes, message: Bytes, signature:
     // The bytes are no point of the curve.
     if (!isUnsupported(error)) return false;
   }
-  const { verifyAsync } = await import('@noble/ed25519');
-  return verifyAsync(signature, message, publicKey, { zip215: false });
+  return verifyWithNoble(publicKey, message, signature);
+}
+
+/**
+ * noble multiplies by the cofactor, which RFC 8032 (5.1.7) leaves open; Web Crypto of Node and Chromium does not: a signature that
+ * differs from a good one by a point of small order would be good in some runtimes only. So R is computed as well.
+ */
+async function verifyWithNoble(publicKey: Bytes, message: Bytes, signature: Bytes): Promise<boolean> {
+  const { etc, Point, verifyAsync } = await import('@noble/ed25519');
+  if (!(await verifyAsync(signature, message, publicKey, { zip215: false }))) return false;
+  const R = signature.subarray(0, 32);
+  const hashed = new Uint8Array(etc.concatBytes(R, publicKey, message));
+  const k = toNumber(new Uint8Array(await crypto.subtle.digest('SHA-512', hashed))) % ORDER;
+  const sB = Point.BASE.multiply(toNumber(signature.subarray(32)), false);
+  return equalBytes(sB.subtract(Point.fromBytes(publicKey).multiply(k, false)).toBytes(), R);
 }
 
 /** Whether 32 bytes encode a y below p that is not one of a point of small order. */
@@ -52,6 +65,10 @@ function isLess(a: Uint8Array, b: Uint8Array): boolean {
     if (difference !== 0) return difference < 0;
   }
   return false;
+}
+
+function toNumber(bytes: Uint8Array): bigint {
+  return bytes.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
 }
 
 function littleEndian(value: bigint): Uint8Array {
