@@ -6,13 +6,16 @@ import { Registry } from './registry/registry.ts';
 
 /** A registry: what {@link DTufMaster} and {@link DTufCopy} share, and what needs no repository. */
 export class DTufBase {
+  /** The repository that {@link authenticate} asks for; undefined where it is about the registry. */
+  protected readonly repositoryName?: string;
   protected readonly registry: Registry;
   protected readonly limits: Limits;
   protected readonly digester: Digester;
   protected readonly notice: (text: string) => void;
 
-  constructor(options: Connection) {
-    const { host, onNotice, ...connection } = options;
+  constructor(options: Connection & { repository?: string }) {
+    const { host, onNotice, repository, ...connection } = options;
+    if (repository !== undefined) this.repositoryName = repository;
     this.limits = Object.freeze({ ...defaultLimits, ...options.limits });
     this.digester = options.digester ?? portableDigester;
     this.notice = onNotice ?? (() => undefined);
@@ -43,7 +46,7 @@ export class DTufBase {
    * @throws DTufError ACCESS_DENIED
    */
   authenticate(actions: readonly string[] = ['pull']): Promise<string | undefined> {
-    return this.registry.authenticate(undefined, [...actions]);
+    return this.registry.authenticate(this.repositoryName, [...actions]);
   }
 
   /** A token that was obtained before. It ends the use of other credentials. */

@@ -96,7 +96,17 @@ export class KeyFiles {
         { role },
       );
     }
-    return signerOf(await this.#open(pem, await this.#passwords(role, 'open')));
+    const password = await this.#passwords(role, 'open');
+    try {
+      return await signerOf(await this.#open(pem, password));
+    } catch (error) {
+      if (!hasCode(error, 'KEY_PASSWORD', 'KEY_INVALID')) throw error;
+      throw new DTufError(
+        error.code,
+        `the ${role} key (${privateName(role)}) cannot be used: ${error.message}`,
+        { role, cause: error },
+      );
+    }
   }
 
   /**

@@ -1,0 +1,139 @@
+import type { Command } from 'commander';
+import { DTufError } from '../../src/errors.ts';
+import type { Call, VerifiedTarget } from '../node/index.ts';
+import type { Act, Context } from './context.ts';
+import { command, json } from './help.ts';
+import { withProgress } from './progress.ts';
+import { exitCodes } from './report.ts';
+import { readRootKey } from './root-key.ts';
+import { openCopy } from './session.ts';
+import { registryVariables, stateVariables } from './variables.ts';
+
+interface MetadataOptions {
+  resetTrust?: true;
+  json?: true;
+}
+interface TargetOptions {
+  output?: string;
+}
+interface CheckOptions {
+  json?: true;
+}
+
+/** The commands of those who download. */
+export function pullCommands(program: Command, act: Act): void {
+  command(program, 'pull-metadata <repo> [root-public-key-file]', {
+    does: 'Fetch and verify what is published, and print the targets that changed. The first time it needs the root public key (PEM) or a root.json, as a file or - for standard input; from then on trust is kept, and a key given again does not replace it.',
+    reads: [...registryVariables, ...stateVariables, 'DTUF_PROGRESS'],
+    example: 'dtuf pull-metadata fred/demo root_key.pub',
+  })
+    .option(
+      '--reset-trust',
+      'forget what was trusted before and start from the key given; only where you know why',
+    )
+    .option(...json)
+    .action((repo: string, key: string | undefined, options: MetadataOptions) =>
+      act((context) => pullMetadata(context, repo, key, options)),
+    );
+
+  command(program, 'pull-target <repo> <target...>', {
+    does: 'Write targets to standard output, or one to a file, once they are wholly verified. Needs pull-metadata before.',
+    reads: [...registryVariables, ...stateVariables, 'DTUF_PROGRESS', 'DTUF_BLOB_INFO'],
+    example: 'dtuf pull-target fred/demo demo.txt --output demo.txt',
+  })
+    .option(
+      '-o, --output <file>',
+      'the file to write, in place of standard output; it appears when it is whole',
+    )
+    .action((repo: string, targets: string[], options: TargetOptions) =>
+      act((context) => pullTarget(context, repo, targets, options)),
+    );
+
+  command(program, 'check-target <repo> <target> <file...>', {
+    does: 'Compare files with what a target holds, by the signed hashes. Exit code 1 where they differ.',
+    reads: [...registryVariables, ...stateVariables, 'DTUF_PROGRESS'],
+    example: 'dtuf check-target fred/demo demo.txt demo.txt && echo the same',
+  })
+    .option(...json)
+    .action((repo: string, target: string, files: string[], options: CheckOptions) =>
+      act((context) => checkTarget(context, repo, target, files, options)),
+    );
+}
+
+async function pullMetadata(
+  context: Context,
+  repo: string,
+  key: string | undefined,
+  options: MetadataOptions,
+): Promise<undefined> {
+  if (options.resetTrust && key === undefined) {
+    throw new DTufError('INVALID_ARGUMENT', '--reset-trust needs the root public key file to start from');
+  }
+  const copy = await openCopy(context, repo, key === undefined ? undefined : await readRootKey(key));
+  if (options.resetTrust) await copy.resetTrust();
+  const refreshed = await withProgress(context, (call) => copy.pullMetadata(call));
+  if (options.json) {
+    await context.output.json(refreshed);
+    return;
+  }
+  for (const name of refreshed.changed) await context.output.name(name);
+  for (const name of refreshed.removed) context.log.note(`no longer published: ${name}`);
+}
+
+async function pullTarget(
+  context: Context,
+  repo: string,
+  names: string[],
+  options: TargetOptions,
+): Promise<undefined> {
+  const path = options.output;
+  if (path !== undefined && names.length !== 1) {
+    throw new DTufError('INVALID_ARGUMENT', `--output takes exactly one target, got ${names.length}`);
+  }
+  const copy = await openCopy(context, repo);
+  // All are looked up before the first is written: one that is missing leaves standard output empty.
+  const targets: VerifiedTarget[] = [];
+  for (const name of names) targets.push(await copy.pullTarget(name));
+  await withProgress(context, async (call) => {
+    for (const target of targets) {
+      if (path === undefined) await print(context, target, call);
+      else await target.save({ ...call, path });
+    }
+  });
+}
+
+async function print(context: Context, target: VerifiedTarget, call: Call): Promise<void> {
+  for await (const part of target.parts()) {
+    if (context.environment.blobInfo) await context.output.line(`${part.digest} ${part.length}`);
+    // Each part is verified whole before its first byte is handed out.
+    await copyOut(context, await part.stream(call));
+  }
+}
+
+async function copyOut(context: Context, stream: ReadableStream<Uint8Array>): Promise<void> {
+  const reader = stream.getReader();
+  try {
+    for (let step = await reader.read(); !step.done; step = await reader.read()) {
+      await context.output.bytes(step.value);
+    }
+  } catch (error) {
+    // What failed is reported; that the source cannot be closed as well says nothing new.
+    await reader.cancel(error).catch(() => {});
+    throw error;
+  }
+}
+
+async function checkTarget(
+  context: Context,
+  repo: string,
+  name: string,
+  files: string[],
+  options: CheckOptions,
+): Promise<number> {
+  const copy = await openCopy(context, repo);
+  const matches = await withProgress(context, (call) => copy.checkTarget(name, files, call));
+  if (options.json) await context.output.json({ target: name, matches });
+  if (matches) return exitCodes.done;
+  context.log.failure(`${files.join(', ')}: not what the target ${name} holds`);
+  return exitCodes.failed;
+}

@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { DTufError } from '../../src/errors.ts';
+import type { Environment } from './environment.ts';
+
+/** Where a repository is, and where its state is kept. */
+export interface Located {
+  readonly host: string;
+  readonly repository: string;
+  /** The folder in which `<repository>/master` and `<repository>/copy` lie. */
+  readonly repositoriesRoot: string;
+}
+
+/**
+ * Finds the registry of `reference`: DTUF_HOST, or where that is not set, the reference's own first part.
+ *
+ * With DTUF_HOST the state lies under the repository's name alone, as python-dtuf has it. Of a whole
+ * reference it lies under `@host` as well: `@` and `+` are in no repository name, so two registries
+ * never share a state by mistake.
+ *
+ * @param reference `fred/demo`, or `ghcr.io/fred/demo` where DTUF_HOST is not set.
+ * @throws DTufError INVALID_ARGUMENT
+ */
+export function locate(
+  environment: Pick<Environment, 'host' | 'repositoriesRoot'>,
+  reference: string,
+): Located {
+  const root = environment.repositoriesRoot;
+  if (environment.host !== undefined) {
+    return { host: environment.host, repository: reference, repositoriesRoot: root };
+  }
+  const [, scheme = '', host = '', repository = ''] = /^(https?:\/\/)?([^/]+)\/(.+)$/.exec(reference) ?? [];
+  if (!scheme && !isHost(host)) {
+    throw new DTufError(
+      'INVALID_ARGUMENT',
+      `no registry is named: set DTUF_HOST, or give the repository with its registry, as in ghcr.io/fred/demo (got "${reference}")`,
+    );
+  }
+  if (host.includes('@')) {
+    throw new DTufError(
+      'INVALID_ARGUMENT',
+      'the reference holds a login: put it in DTUF_USERNAME and DTUF_PASSWORD',
+    );
+  }
+  const folder = `@${host.toLowerCase().replaceAll(':', '+')}`;
+  return { host: scheme + host, repository, repositoriesRoot: join(root, folder) };
+}
+
+/** As docker tells a registry from the first part of a repository's name. */
+function isHost(part: string): boolean {
+  return part === 'localhost' || /[.:]/.test(part);
+}

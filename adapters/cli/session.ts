@@ -1,0 +1,59 @@
+import type { DTufBase, DTufCopy, DTufMaster, Trust } from '../node/index.ts';
+import type { Context } from './context.ts';
+import { passwordsOf, registryPassword } from './password.ts';
+import { locate } from './reference.ts';
+import { tracedFetch } from './trace.ts';
+
+// What is behind these is most of the program. It is loaded only by a command that works with it,
+// so that --help and a wrong argument are answered at once.
+const load = () => import('../node/index.ts');
+
+/** The publisher's side of a repository. */
+export async function openMaster(context: Context, reference: string): Promise<DTufMaster> {
+  const { DTufMaster } = await load();
+  const { lifetimes, keyType } = context.environment;
+  return new DTufMaster({
+    ...place(context, reference),
+    lifetimes,
+    passwords: passwordsOf(context),
+    ...(keyType && { keyType }),
+  });
+}
+
+/** The client's side of a repository. */
+export async function openCopy(context: Context, reference: string, trust?: Trust): Promise<DTufCopy> {
+  const { DTufCopy } = await load();
+  return new DTufCopy({ ...place(context, reference), ...(trust !== undefined && { trust }) });
+}
+
+/** A registry as a whole. */
+export async function openRegistry(context: Context, host: string): Promise<DTufBase> {
+  const { DTufBase } = await load();
+  return new DTufBase({ host, ...access(context) });
+}
+
+function place(context: Context, reference: string) {
+  const { layout } = context.environment;
+  return { ...locate(context.environment, reference), ...access(context), ...(layout && { layout }) };
+}
+
+function access(context: Context) {
+  const { insecure, authHost } = context.environment;
+  const credentials = credentialsOf(context);
+  return {
+    insecure,
+    ...(authHost !== undefined && { authHost }),
+    ...(credentials && { credentials }),
+    ...(context.log.debugs && { fetch: tracedFetch(context.log) }),
+    onNotice: (text: string) => context.log.warning(text),
+  };
+}
+
+function credentialsOf(context: Context) {
+  const { token, username, password } = context.environment;
+  if (token !== undefined) return { token };
+  if (username === undefined) return undefined;
+  if (password !== undefined) return { username, password };
+  // Asked for only when the registry wants it.
+  return async () => ({ username, password: await registryPassword(context, username) });
+}
