@@ -7,6 +7,7 @@ import type { StoredMetadata } from './refresh.ts';
 import { member } from './tuf/fields.ts';
 import { type Json, type JsonObject, parseJson } from './tuf/json.ts';
 import { ROLES, type Role } from './tuf/metadata.ts';
+import { parseRoot, type Root, replacesStored } from './tuf/root.ts';
 import { fileInfo } from './tuf/signing.ts';
 import type { TargetFile } from './tuf/targets.ts';
 
@@ -58,6 +59,7 @@ export async function commitCopyState(
   before: CopyState,
   after: { readonly metadata: StoredMetadata; readonly firstRoot: Bytes; readonly pin: Pin },
 ): Promise<boolean> {
+  if (isUntried(before, after)) return true;
   const writes = new Map<string, Uint8Array>();
   for (const role of ROLES) {
     const [old, next] = [before.metadata[role], after.metadata[role]];
@@ -68,7 +70,40 @@ export async function commitCopyState(
   if (after.firstRoot !== before.firstRoot) writes.set(FIRST_ROOT, after.firstRoot);
   const pin = JSON.stringify(after.pin);
   if (pin !== JSON.stringify(before.pin)) writes.set(PIN, utf8(pin));
-  return writes.size === 0 || store.commit(before.versions, writes);
+  const deletes = outdated(before, after.metadata).map(CURRENT);
+  return (writes.size === 0 && deletes.length === 0) || store.commit(before.versions, writes, deletes);
+}
+
+/** A first trust from which nothing was verified yet is not kept: it may be the root of another repository. */
+function isUntried(
+  { metadata, firstRoot }: CopyState,
+  after: { readonly metadata: StoredMetadata; readonly firstRoot: Bytes },
+): boolean {
+  const known = metadata.root ?? firstRoot;
+  return (
+    known === undefined && after.metadata.root === after.firstRoot && after.metadata.timestamp === undefined
+  );
+}
+
+/**
+ * The stored files that a new root makes worthless, where the refresh ended before others took their place. The next one
+ * starts from that root and could not tell any more that keys were replaced (TUF 1.0.34, 5.3.11).
+ */
+function outdated(before: CopyState, after: StoredMetadata): Role[] {
+  const old = readRoot(before.metadata.root) ?? readRoot(before.firstRoot);
+  const next = readRoot(after.root);
+  if (old === undefined || next === undefined || !replacesStored(old, next)) return [];
+  return (['timestamp', 'snapshot'] as const).filter((role) => before.metadata[role] && !after[role]);
+}
+
+function readRoot(bytes: Bytes | undefined): Root | undefined {
+  try {
+    return bytes && parseRoot(bytes).signed;
+  } catch (error) {
+    // Damaged: then the chain was walked from the first root.
+    if (hasCode(error, 'METADATA_INVALID')) return undefined;
+    throw error;
+  }
 }
 
 function readPin(bytes: Bytes | undefined): Pin {

@@ -1,3 +1,4 @@
+import { throwIfAborted } from './abort.ts';
 import { DTufBase } from './base.ts';
 import { contentOf, type Source } from './content/source.ts';
 import { verifyStream } from './content/verify.ts';
@@ -19,6 +20,7 @@ import type { Bytes, Files, Store } from './ports.ts';
 import { refreshRoles, refreshRoots, type StoredMetadata, verifyStored } from './refresh.ts';
 import type { Repository } from './registry/registry.ts';
 import type { Target } from './target.ts';
+import { ofTarget } from './target-failure.ts';
 import { type ReadTrust, readTrust, type Trust } from './trust.ts';
 import type { Check } from './tuf/check.ts';
 import { findFirstRoot } from './tuf/first-root.ts';
@@ -238,7 +240,7 @@ export class DTufCopy extends DTufBase {
   async pullTarget(name: string): Promise<VerifiedTarget> {
     const { file, source } = await this.#find(name);
     return new TargetReader(targetOf(name, file), {
-      parts: (signal) => source.parts(name, file, signal),
+      parts: (signal) => ofTarget(name, () => source.parts(name, file, signal)),
       files: this.#files,
       limits: this.limits,
       digester: this.digester,
@@ -277,7 +279,7 @@ export class DTufCopy extends DTufBase {
     let received = 0;
     try {
       await verifyStream(await content.open(), part.expected, this.digester, target, (chunk) => {
-        signal?.throwIfAborted();
+        throwIfAborted(signal);
         received += chunk.length;
         onProgress?.({ target, received, total: part.length, phase: 'verify' });
       });
@@ -304,7 +306,7 @@ export class DTufCopy extends DTufBase {
 
   async #parts(name: string, signal?: AbortSignal): Promise<readonly Part[]> {
     const { file, source } = await this.#find(name);
-    return source.parts(name, file, signal);
+    return ofTarget(name, () => source.parts(name, file, signal));
   }
 
   async #find(name: string): Promise<{ file: TargetFile; source: TargetSource }> {

@@ -16,6 +16,7 @@ import { Publication, type PublishResult } from './publication.ts';
 import type { Repository } from './registry/registry.ts';
 import { createFirstMetadata, createNextRoot, defaultLifetimes, type Lifetimes } from './roots.ts';
 import type { Target } from './target.ts';
+import { ofTarget } from './target-failure.ts';
 import { checkTargetName } from './target-name.ts';
 import { canonicalJson } from './tuf/canonical.ts';
 import type { JsonObject } from './tuf/json.ts';
@@ -215,7 +216,7 @@ export class DTufMaster extends DTufBase {
       );
     }
     const Targets = layoutOf(state.root) === 'native' ? NativeTargets : LegacyTargets;
-    return new Targets(this.#repository, this.limits).parts(name, file, signal);
+    return ofTarget(name, () => new Targets(this.#repository, this.limits).parts(name, file, signal));
   }
 
   /**

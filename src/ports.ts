@@ -109,7 +109,7 @@ export interface Destination {
 /** A structural FileSystemFileHandle, so that the types compile without the DOM. */
 export interface FileHandleLike {
   createWritable(): Promise<{
-    write(data: Uint8Array): Promise<void>;
+    write(data: Bytes): Promise<void>;
     close(): Promise<void>;
     abort(reason?: unknown): Promise<void>;
   }>;

@@ -135,7 +135,7 @@ export class Publication {
       await refreshRoles(set, source, {}, limits);
     } catch (error) {
       // Lost in the registry, by a garbage collection perhaps: publishing again is what repairs it.
-      if (!hasCode(error, 'NOT_FOUND', 'METADATA_MISSING')) throw error;
+      if (!hasCode(error, 'NOT_FOUND', 'METADATA_MISSING', 'DIGEST_MISMATCH')) throw error;
       notice(`what is published is not whole: ${error.message}. It is published anew from the state here`);
     }
     return set;
@@ -255,6 +255,10 @@ export class Publication {
       ...files.roots.map(([name, bytes]) => [stagedName(name), bytes] as const),
     ]);
     if (root !== undefined) writes.set(stagedName('root.json'), root.bytes);
+    if (root?.signed.layout !== 'native') {
+      // python-dtuf looks for these where it carries on our folder.
+      for (const [name, bytes] of [files.snapshot, files.targets]) writes.set(stagedName(name), bytes);
+    }
     if (await this.#options.store.commit(state.versions, writes)) return;
     throw new DTufError(
       'STATE_CHANGED',

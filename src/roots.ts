@@ -73,6 +73,11 @@ export async function createFirstMetadata(
     ]),
   );
   writes.set(stagedName('1.root.json'), root);
+  if (layout === 'legacy') {
+    // python-dtuf looks for these where it carries on our folder.
+    writes.set(stagedName('1.targets.json'), targets);
+    writes.set(stagedName('1.snapshot.json'), snapshot);
+  }
   await commit(store, new Map(names.map((name) => [name, undefined])), writes);
 }
 

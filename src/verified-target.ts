@@ -1,3 +1,4 @@
+import { throwIfAborted } from './abort.ts';
 import { forEachChunk, streamOf } from './content/read-all.ts';
 import { verifyStream } from './content/verify.ts';
 import { DTufError } from './errors.ts';
@@ -6,6 +7,7 @@ import type { Limits } from './limits.ts';
 import type { Call, Progress } from './options.ts';
 import type { Bytes, Destination, Digester, Files, Sink } from './ports.ts';
 import type { Target } from './target.ts';
+import { ofTarget } from './target-failure.ts';
 
 /** What `save()` did. */
 export interface Saved {
@@ -194,13 +196,12 @@ export class TargetReader implements VerifiedTarget {
 
   async *parts(): AsyncIterable<VerifiedPart> {
     const parts = await this.#reading.parts();
-    let left = parts.length;
+    const left = new Set(parts);
     for (const part of parts) {
       const { digest, length } = part;
       const stream = async (call: Call = {}) => {
         const verified = await this.#spooled([part], length, call);
-        left -= 1;
-        if (left === 0) await this.#reading.onPulled();
+        if (left.delete(part) && left.size === 0) await this.#reading.onPulled();
         return verified;
       };
       yield { digest, length, stream };
@@ -258,17 +259,14 @@ export class TargetReader implements VerifiedTarget {
     const { onProgress, signal } = call;
     let received = 0;
     for (const part of parts) {
-      await verifyStream(
-        await part.open(signal),
-        part.expected,
-        this.#reading.digester,
-        this.name,
-        async (chunk) => {
-          signal?.throwIfAborted();
-          await write(chunk);
-          received += chunk.length;
-          onProgress?.({ target: this.name, received, total, phase });
-        },
+      const take: Write = async (chunk) => {
+        throwIfAborted(signal);
+        await write(chunk);
+        received += chunk.length;
+        onProgress?.({ target: this.name, received, total, phase });
+      };
+      await ofTarget(this.name, async () =>
+        verifyStream(await part.open(signal), part.expected, this.#reading.digester, this.name, take),
       );
     }
   }

@@ -29,6 +29,8 @@ export interface Part {
   readonly digest: string;
   readonly length: number;
   readonly expected: Expected;
+  /** The data, where it is at hand and verified. */
+  readonly bytes?: Bytes;
   /** The data, not verified; no longer than `length`. */
   open(signal?: AbortSignal): Promise<ReadableStream<Uint8Array>>;
 }

@@ -19,7 +19,7 @@ import type { JsonObject } from '../tuf/json.ts';
 import { fileInfo } from '../tuf/signing.ts';
 import type { TargetFile } from '../tuf/targets.ts';
 import { type BundleFiles, bundleLayers } from './bundle.ts';
-import { BLOB, listedBlobs } from './docker-manifest.ts';
+import { aliasedBlob, BLOB, listedBlobs } from './docker-manifest.ts';
 import type { Part } from './layout.ts';
 import { LegacyMetadata, LegacyTargets } from './legacy.ts';
 import type { NewPart, Published, Publisher, PushedTarget } from './publisher.ts';
@@ -119,24 +119,25 @@ export class LegacyPublisher implements Publisher {
   }
 
   async published(signal?: AbortSignal): Promise<Published | undefined> {
-    const manifest = await this.#repository.manifests.fetch(BUNDLE_TAG, signal ? { signal } : {});
-    if (manifest === undefined || manifest === 'unchanged') return undefined;
-    const { bytes, digest: state } = manifest;
+    const timestamp = await this.#aliased(BUNDLE_TAG, signal);
+    if (timestamp === undefined) return undefined;
     return {
       source: new LegacyMetadata(this.#repository, this.#limits, signal),
-      state,
-      keepAs: async (version) => {
-        await this.#repository.manifests.push(`${version}.${BUNDLE_TAG}`, bytes, dockerManifestType, signal);
-      },
+      state: timestamp.digest,
+      keepAs: (version) => this.#alias(`${version}.${BUNDLE_TAG}`, timestamp, signal),
     };
   }
 
   async stateAt(version: number, signal?: AbortSignal): Promise<string | undefined> {
-    const manifest = await this.#repository.manifests.fetch(
-      `${version}.${BUNDLE_TAG}`,
-      signal ? { signal } : {},
-    );
-    return manifest === undefined || manifest === 'unchanged' ? undefined : manifest.digest;
+    return (await this.#aliased(`${version}.${BUNDLE_TAG}`, signal))?.digest;
+  }
+
+  /** The blob is what tells states apart: a registry signs a schema 1 manifest anew for each answer (distribution 2.8). */
+  async #aliased(tag: string, signal: AbortSignal | undefined): Promise<PushedBlob | undefined> {
+    const manifest = await this.#repository.manifests.fetch(tag, signal ? { signal } : {});
+    if (manifest === undefined || manifest === 'unchanged') return undefined;
+    const { digest, size } = aliasedBlob(manifest.bytes, tag, this.#limits);
+    return { digest, size: size ?? (await this.#repository.blobs.size(digest, signal)) ?? 0 };
   }
 
   async upload(files: BundleFiles, { signal, onProgress }: Call): Promise<void> {
@@ -166,11 +167,13 @@ export class LegacyPublisher implements Publisher {
     const roots = [newest, ...older.toReversed(), ['root.json', newest[1]] as const];
     const { timestamp } = files;
     const roles = [files.targets, files.snapshot];
-    for (const [tag, bytes] of first ? [...roots, ...roles] : roles) await this.#tag(tag, bytes, signal);
-    const state = await this.#tag(BUNDLE_TAG, timestamp, signal);
-    await this.#tag(`${version}.${BUNDLE_TAG}`, timestamp, signal);
-    if (!first) for (const [tag, bytes] of roots) await this.#tag(tag, bytes, signal);
-    return state;
+    const tag = async ([name, bytes]: readonly [string, Bytes]) =>
+      this.#alias(name, await describe(BLOB, bytes), signal);
+    for (const file of first ? [...roots, ...roles] : roles) await tag(file);
+    await tag([BUNDLE_TAG, timestamp]);
+    await tag([`${version}.${BUNDLE_TAG}`, timestamp]);
+    if (!first) for (const file of roots) await tag(file);
+    return (await describe(BLOB, timestamp)).digest;
   }
 
   /** Older roots never change: those that have their tag need no other. */
@@ -186,9 +189,8 @@ export class LegacyPublisher implements Publisher {
     return lacking;
   }
 
-  async #tag(tag: string, bytes: Bytes, signal: AbortSignal | undefined): Promise<string> {
-    const manifest = listOfBlobs([await describe(BLOB, bytes)]);
-    return this.#repository.manifests.push(tag, manifest, dockerManifestType, signal);
+  async #alias(tag: string, blob: PushedBlob, signal: AbortSignal | undefined): Promise<void> {
+    await this.#repository.manifests.push(tag, listOfBlobs([blob]), dockerManifestType, signal);
   }
 }
 

@@ -35,7 +35,7 @@ export class LegacyMetadata implements MetadataSource {
     if (newest === undefined) {
       throw new DTufError(
         'NOT_A_REPOSITORY',
-        `${this.#repository.name} is not a TUF repository: it has no root.json, as python-dtuf's have, and no bundle`,
+        `${this.#repository.name} is not a TUF repository of python-dtuf: it has no root.json. Check its name, and the layout where one was chosen (DTUF_LAYOUT)`,
         { role: 'root', expected: 'root.json' },
       );
     }
@@ -116,7 +116,7 @@ export class LegacyTargets implements TargetSource {
     );
   }
 
-  /** The verified list of blobs: the bytes that are signed. @throws DTufError TARGET_MISMATCH, LIMIT_EXCEEDED */
+  /** The verified list of blobs: the bytes that are signed. @throws DTufError NOT_FOUND, TARGET_MISMATCH, LIMIT_EXCEEDED */
   async list(name: string, file: TargetFile, signal?: AbortSignal): Promise<Bytes> {
     if (file.length > this.#limits.manifest) {
       throw new DTufError(

@@ -1,8 +1,11 @@
 // Publishes in the native layout (docs/architecture.md, "The native layout").
+import { verifyStream } from '../content/verify.ts';
+import { DTufError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import type { Call } from '../options.ts';
 import type { Digester } from '../ports.ts';
 import { type Descriptor, describe } from '../registry/descriptor.ts';
+import { parseDigest } from '../registry/digest.ts';
 import {
   emptyBytes,
   emptyDescriptor,
@@ -57,10 +60,26 @@ export class NativePublisher implements Publisher {
     };
   }
 
-  /** What is there already is not sent again; what a garbage collection took meanwhile is. */
   async #pushPart(name: string, part: NewPart, call: Call): Promise<PushedBlob> {
-    const content = 'digest' in part ? { length: part.length, open: () => part.open(call.signal) } : part;
-    return pushContent(this.#repository, this.#digester, name, content, call);
+    if (!('digest' in part)) return pushContent(this.#repository, this.#digester, name, part, call);
+    if (part.bytes) return pushBytes(this.#repository, TARGET_LAYER, part.bytes, undefined, call.signal);
+    const blob = { digest: parseDigest(part.digest), size: part.length };
+    if (!(await this.#repository.blobs.exists(blob, call.signal))) {
+      throw new DTufError(
+        'TARGET_MISSING',
+        `the registry has lost ${blob.digest}, which ${name} is to be made of: push the target anew that it was part of`,
+        { target: name, expected: blob.digest },
+      );
+    }
+    // What is signed under this digest need not pass through here. Where only the registry has named it, the whole is
+    // verified: it is about to be signed.
+    const { length, hashes } = part.expected;
+    const sha256 = ['sha256', blob.digest.slice('sha256:'.length)] as const;
+    if (!hashes.some(([algorithm, hex]) => algorithm === 'sha256' && hex === sha256[1])) {
+      const expected = { length, hashes: [...hashes, sha256] };
+      await verifyStream(await part.open(call.signal), expected, this.#digester, name, () => undefined);
+    }
+    return blob;
   }
 
   /** The target is the file; a tagged manifest keeps it from garbage collection and lets other tools fetch it. */
@@ -114,7 +133,13 @@ export class NativePublisher implements Publisher {
     });
     const { digest, size } = await describe(ociManifestType, manifest);
     const sha256 = digest.slice('sha256:'.length);
-    await this.#repository.manifests.push(await targetTag(sha256, name), manifest, ociManifestType, signal);
+    const tag = await targetTag(sha256, name);
+    await this.#repository.manifests.push(tag, manifest, ociManifestType, signal);
+    if ((await this.#repository.manifests.fetch(tag, signal ? { signal } : {})) === undefined) {
+      // A caching registry that has lost it takes it and stores nothing (distribution 2.8); as a blob it is stored.
+      await pushBytes(this.#repository, ociManifestType, manifest, undefined, signal);
+      await this.#repository.manifests.push(tag, manifest, ociManifestType, signal);
+    }
     return { length: size, hashes: { sha256 }, custom: { ...custom, dtuf: { mediaType: ociManifestType } } };
   }
 

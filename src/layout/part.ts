@@ -17,9 +17,9 @@ export function blobPart(repository: Repository, digest: Digest, expected: Expec
   };
 }
 
-/** A part that is at hand. */
+/** A part that is at hand, and verified. */
 export function bytesPart(digest: Digest, bytes: Bytes, expected: Expected): Part {
-  return { digest, length: expected.length, expected, open: async () => streamOf(bytes) };
+  return { digest, length: expected.length, expected, bytes, open: async () => streamOf(bytes) };
 }
 
 /** The name of a target in a registry, by its signed sha256. @throws DTufError TARGET_MISMATCH where only others are signed. */

@@ -1,5 +1,5 @@
 // Data on its way into a repository.
-
+import { throwIfAborted } from '../abort.ts';
 import { forEachChunk, streamOf } from '../content/read-all.ts';
 import { toHex } from '../encoding.ts';
 import type { Call } from '../options.ts';
@@ -27,7 +27,7 @@ export async function pushContent(
   const hash = await digester.create('sha256');
   let received = 0;
   await forEachChunk(await content.open(), async (chunk) => {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     await hash.update(chunk);
     received += chunk.length;
     onProgress?.({ target: name, received, total, phase: 'verify' });

@@ -3,14 +3,14 @@
 import { utf8 } from '../encoding.ts';
 import { DTufError } from '../errors.ts';
 import type { Bytes } from '../ports.ts';
-import type { Json } from './json.ts';
+import { type Json, MAX_DEPTH } from './json.ts';
 
-/** @throws DTufError METADATA_INVALID for a number that is no safe integer, a lone surrogate, what is no JSON. */
+/** @throws DTufError METADATA_INVALID for a number that is no safe integer, a lone surrogate, nesting deeper than 32, what is no JSON. */
 export function canonicalJson(value: Json): Bytes {
-  return utf8(write(value));
+  return utf8(write(value, 0));
 }
 
-function write(value: unknown): string {
+function write(value: unknown, depth: number): string {
   switch (typeof value) {
     case 'string':
       return writeString(value);
@@ -22,17 +22,19 @@ function write(value: unknown): string {
       return String(value);
     case 'object':
       if (value === null) return 'null';
-      if (Array.isArray(value)) return `[${value.map(write).join(',')}]`;
-      return writeObject(value);
+      // Nobody reads what is deeper; an object within itself ends here too.
+      if (depth === MAX_DEPTH) throw noCanonicalForm(`what is nested deeper than ${MAX_DEPTH}`);
+      if (Array.isArray(value)) return `[${value.map((item) => write(item, depth + 1)).join(',')}]`;
+      return writeObject(value, depth + 1);
     default:
       throw noCanonicalForm(`a value of type ${typeof value}`);
   }
 }
 
-function writeObject(value: object): string {
+function writeObject(value: object, depth: number): string {
   let text = '';
   for (const [key, member] of Object.entries(value).sort(([a], [b]) => compareCodePoints(a, b))) {
-    text += `${text === '' ? '' : ','}${writeString(key)}:${write(member)}`;
+    text += `${text === '' ? '' : ','}${writeString(key)}:${write(member, depth)}`;
   }
   return `{${text}}`;
 }

@@ -5,7 +5,8 @@ import { DTufError } from '../errors.ts';
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export type JsonObject = { readonly [key: string]: Json };
 
-const MAX_DEPTH = 32;
+/** How deep objects and lists of a document may be nested. */
+export const MAX_DEPTH = 32;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const MINUS = 0x2d;

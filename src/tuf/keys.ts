@@ -18,9 +18,10 @@ const MIN_RSA_BITS = 2048;
 /** A bound on the work of one verification. */
 const MAX_RSA_BITS = 16384;
 
-const CURVES: Readonly<Record<string, { curve: string; hash: string; size: number }>> = {
-  'ecdsa-sha2-nistp256': { curve: 'P-256', hash: 'SHA-256', size: 32 },
-  'ecdsa-sha2-nistp384': { curve: 'P-384', hash: 'SHA-384', size: 48 },
+/** `size` of a coordinate, `spki` of a whole SubjectPublicKeyInfo with an uncompressed point; in bytes. */
+const CURVES: Readonly<Record<string, { curve: string; hash: string; size: number; spki: number }>> = {
+  'ecdsa-sha2-nistp256': { curve: 'P-256', hash: 'SHA-256', size: 32, spki: 91 },
+  'ecdsa-sha2-nistp384': { curve: 'P-384', hash: 'SHA-384', size: 48, spki: 120 },
 };
 const RSA_HASHES: Readonly<Record<string, { hash: string; salt: number }>> = {
   'rsassa-pss-sha256': { hash: 'SHA-256', salt: 32 },
@@ -67,12 +68,11 @@ async function importEcdsa(key: PublicKey): Promise<VerificationKey | undefined>
   const algorithm = { name: 'ECDSA', namedCurve: scheme.curve };
   // sigstore's first roots hold the bare point in hex, everybody else PEM.
   const point = fromHex(key.keyval.public);
-  const imported =
-    point === undefined
-      ? await crypto.subtle.importKey('spki', readPem(key.keyval.public, 'PUBLIC KEY').der, algorithm, true, [
-          'verify',
-        ])
-      : await crypto.subtle.importKey('raw', point, algorithm, true, ['verify']);
+  const data = point ?? readPem(key.keyval.public, 'PUBLIC KEY').der;
+  // Compressed points, named in either way, are read by some runtimes only: then by none.
+  if (data.length !== (point === undefined ? scheme.spki : 1 + 2 * scheme.size)) return undefined;
+  const format = point === undefined ? 'spki' : 'raw';
+  const imported = await crypto.subtle.importKey(format, data, algorithm, true, ['verify']);
   return {
     identity: await identityOf(imported),
     async verify(message, signature) {
@@ -100,7 +100,7 @@ async function importRsa(key: PublicKey): Promise<VerificationKey | undefined> {
   };
 }
 
-/** The public value as Web Crypto writes it: one form for PEM of any shape, hex, compressed points. */
+/** The public value as Web Crypto writes it: one form for PEM of any shape and hex. */
 async function identityOf(key: CryptoKey): Promise<string> {
   return `spki:${toHex(new Uint8Array(await crypto.subtle.exportKey('spki', key)))}`;
 }

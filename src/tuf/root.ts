@@ -34,9 +34,6 @@ export function parseKeys(fields: Fields): ReadonlyMap<string, PublicKey> {
   const keys = new Map<string, PublicKey>();
   for (const keyid of fields.names()) {
     const key = fields.fields(keyid);
-    key.string('keytype');
-    key.string('scheme');
-    key.fields('keyval').string('public');
     keys.set(keyid, {
       ...key.object,
       keytype: key.string('keytype'),
@@ -58,8 +55,16 @@ export function parseRoleKeys(fields: Fields): RoleKeys {
   return { keyids: fields.strings('keyids'), threshold: fields.integer('threshold', 1) };
 }
 
+/**
+ * Whether the keys of timestamp or snapshot were replaced from one root to a later one: files of both that were trusted
+ * before are then deleted, which recovers from a fast-forward attack with the old keys (5.3.11).
+ */
+export function replacesStored(before: Root, after: Root): boolean {
+  return (['timestamp', 'snapshot'] as const).some((role) => !sameSigners(before, after, role));
+}
+
 /** Whether two roots name the same keys and threshold for a role. */
-export function sameSigners(a: Root, b: Root, role: Role): boolean {
+function sameSigners(a: Root, b: Root, role: Role): boolean {
   const signers = ({ roles, keys }: Root) => {
     const keyids = [...new Set(roles[role].keyids)].sort();
     return JSON.stringify([roles[role].threshold, keyids.map((keyid) => [keyid, keys.get(keyid)])]);

@@ -1,9 +1,11 @@
 // Writes and signs metadata (TUF 1.0.34, 4.2 to 4.6).
-import { toHex, utf8 } from '../encoding.ts';
+import { equalBytes, toHex, utf8 } from '../encoding.ts';
+import { DTufError } from '../errors.ts';
 import type { Bytes, PublicKey, Signer } from '../ports.ts';
 import { canonicalJson } from './canonical.ts';
 import { formatExpires } from './expires.ts';
-import type { Json, JsonObject } from './json.ts';
+import { Fields } from './fields.ts';
+import { type Json, type JsonObject, parseJson } from './json.ts';
 import { ROLES, type Role, SPEC_VERSION } from './metadata.ts';
 import type { TargetFile } from './targets.ts';
 
@@ -16,13 +18,22 @@ export interface RoleSigner {
 /**
  * A metadata file with the signatures of `signers`, in their order.
  *
- * @throws DTufError METADATA_INVALID where a value has no canonical form (a fraction in `custom`).
+ * @throws DTufError METADATA_INVALID where a value has no canonical form (a fraction in `custom`), or where what is read
+ * back is not what was signed (a Date in `custom`, nesting that is too deep): no client would take such a file.
  */
 export async function signMetadata(signed: JsonObject, signers: readonly RoleSigner[]): Promise<Bytes> {
   const payload = canonicalJson(signed);
   const signatures: Json[] = [];
   for (const { keyid, signer } of signers) signatures.push({ keyid, sig: toHex(await signer.sign(payload)) });
-  return utf8(JSON.stringify({ signatures, signed }));
+  const bytes = utf8(JSON.stringify({ signatures, signed }));
+  const written = new Fields(parseJson(bytes, 'the signed metadata'), 'signed', 'metadata').fields('signed');
+  if (!equalBytes(canonicalJson(written.object), payload)) {
+    throw new DTufError(
+      'METADATA_INVALID',
+      'metadata can hold plain JSON only, and something in it (a Date in `custom`, perhaps) is written in another way than it was given',
+    );
+  }
+  return bytes;
 }
 
 interface Validity {

@@ -12,7 +12,7 @@ import type { Bytes } from '../ports.ts';
 import type { Check } from './check.ts';
 import { matchFile } from './file-info.ts';
 import type { Metadata, MetaFile, Role, Signed } from './metadata.ts';
-import { parseRoot, type Root, sameSigners } from './root.ts';
+import { parseRoot, type Root, replacesStored } from './root.ts';
 import { countSignatures } from './signatures.ts';
 import { parseSnapshot, type Snapshot } from './snapshot.ts';
 import { parseTargets, type Targets } from './targets.ts';
@@ -100,13 +100,9 @@ export class TrustedSet {
     this.#rootIsFinal = true;
   }
 
-  /**
-   * Whether the keys of timestamp or snapshot were replaced on the way to the final root: stored files of both are then
-   * forgotten, which recovers from a fast-forward attack with the old keys (5.3.11).
-   */
+  /** Whether stored files are to be forgotten, because keys were replaced on the way to the final root (5.3.11). */
   get forgetsStored(): boolean {
-    const last = this.#root.signed;
-    return (['timestamp', 'snapshot'] as const).some((role) => !sameSigners(this.#firstRoot, last, role));
+    return replacesStored(this.#firstRoot, this.#root.signed);
   }
 
   /** A timestamp from local storage. @throws DTufError METADATA_INVALID, METADATA_UNSIGNED */

@@ -169,18 +169,21 @@ describe('encodings that are not canonical', () => {
 
 describe('points of mixed order', () => {
   // RFC 8032 leaves open whether a verifier multiplies by the cofactor; where two differ, so do two clients.
-  it.each([1, 2, 3, 4, 5, 6, 7])('a key with the torsion point %d has one verdict (ATTACKS 20)', async (i) => {
-    const A = Uint8Array.from(
-      Point.BASE.multiply(scalar)
-        .add(SMALL_ORDER[i] ?? Point.ZERO)
-        .toBytes(),
-    );
-    const R = Uint8Array.from(Point.BASE.multiply(77n).toBytes());
-    for (let n = 0; n < 8; n++) {
-      const text = utf8(`message ${n}`);
-      await verdict(A, text, await forge(A, R, 77n, scalar, text));
-    }
-  });
+  it.each([1, 2, 3, 4, 5, 6, 7])(
+    'a key with the torsion point %d has one verdict (ATTACKS 20)',
+    async (i) => {
+      const A = Uint8Array.from(
+        Point.BASE.multiply(scalar)
+          .add(SMALL_ORDER[i] ?? Point.ZERO)
+          .toBytes(),
+      );
+      const R = Uint8Array.from(Point.BASE.multiply(77n).toBytes());
+      for (let n = 0; n < 8; n++) {
+        const text = utf8(`message ${n}`);
+        await verdict(A, text, await forge(A, R, 77n, scalar, text));
+      }
+    },
+  );
 
   it.each([1, 2, 3, 4, 5, 6, 7])('an R with the torsion point %d is refused (ATTACKS 20)', async (i) => {
     const A = Uint8Array.from(Point.BASE.multiply(scalar).toBytes());
@@ -191,6 +194,25 @@ describe('points of mixed order', () => {
     );
     expect(await verdict(A, message, await forge(A, R, 77n, scalar))).toBe(false);
   });
+});
+
+it('what runtimes differ on is refused before any verifier is asked (ATTACKS 20)', async () => {
+  const { signer } = await keyNamed('someone');
+  const key = fromHex(signer.key.keyval.public) ?? new Uint8Array();
+  const signature = Uint8Array.from(await signer.sign(message));
+  const [R, S] = [signature.subarray(0, 32), signature.subarray(32)];
+  const small = SMALL_ORDER.map((point) => Uint8Array.from(point.toBytes()));
+  const asked = vi.spyOn(crypto.subtle, 'importKey');
+  for (const high of [L, numberOf(S) + L]) {
+    expect(await verifyEd25519(key, message, join(R, littleEndian(high)))).toBe(false);
+  }
+  for (const point of [...small, littleEndian(P), littleEndian(P + 1n)]) {
+    expect(await verifyEd25519(point, message, signature)).toBe(false);
+    expect(await verifyEd25519(key, message, join(point, S))).toBe(false);
+  }
+  expect(asked).not.toHaveBeenCalled();
+  expect(await verifyEd25519(key, message, signature)).toBe(true);
+  expect(asked).toHaveBeenCalled();
 });
 
 it('an error of Web Crypto that is not about the algorithm is a refusal, and no reason for the fallback', async () => {
