@@ -73,9 +73,31 @@ describe('canonical JSON', () => {
   });
 
   it('sorts by code point: emoji come after U+E000 to U+FFFF (ATTACKS 80)', () => {
-    const names = ['\u{1f600}', '\uffff', '\ue000', '\ud7ff', 'z', 'a', '', '\u{1f600}a', '\u{10ffff}'];
+    const names = [
+      '\u{1f600}',
+      '\uffff',
+      '\ue000',
+      '\ud7ff',
+      'z',
+      'a',
+      '',
+      '\u{1f600}a',
+      '\u{10ffff}',
+      '\u{10000}',
+    ];
     const object = Object.fromEntries(names.map((name, i) => [name, i]));
-    const sorted = ['', 'a', 'z', '\ud7ff', '\ue000', '\uffff', '\u{1f600}', '\u{1f600}a', '\u{10ffff}'];
+    const sorted = [
+      '',
+      'a',
+      'z',
+      '\ud7ff',
+      '\ue000',
+      '\uffff',
+      '\u{10000}',
+      '\u{1f600}',
+      '\u{1f600}a',
+      '\u{10ffff}',
+    ];
     expect([...names].sort(compareCodePoints)).toEqual(sorted);
     expect(write(object)).toBe(`{${sorted.map((name) => `"${name}":${names.indexOf(name)}`).join(',')}}`);
   });
@@ -105,5 +127,21 @@ describe('canonical JSON', () => {
 
   it('100 and 1e2 are the same number when publishing', () => {
     expect(write([1e2, -0, Number.MAX_SAFE_INTEGER])).toBe('[100,0,9007199254740991]');
+  });
+
+  it('is written 32 levels deep and no deeper, as it is read', () => {
+    const nested = (depth: number): Json => {
+      let value: Json = [];
+      for (let i = 1; i < depth; i++) value = i % 2 === 0 ? [value] : { a: value };
+      return value;
+    };
+    expect(write(nested(32)).length).toBeGreaterThan(64);
+    for (const depth of [33, 34, 100_000]) {
+      expect(() => write(nested(depth))).toThrow(expect.objectContaining({ code: 'METADATA_INVALID' }));
+    }
+  });
+
+  it.each([undefined, () => 1, 1n, Symbol('x')])('what is no JSON has no form: %s', (value: unknown) => {
+    expect(() => write({ a: value as Json })).toThrow(expect.objectContaining({ code: 'METADATA_INVALID' }));
   });
 });

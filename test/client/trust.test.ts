@@ -1,0 +1,86 @@
+// What is kept of a trust, and of what was decided with it.
+import { expect, it } from 'vitest';
+import { memoryStore } from '../../src/index.ts';
+import { repository, text } from '../tuf/repository.ts';
+import { CURRENT, client, Place, refreshed, stateOf } from './place.ts';
+
+const plain = repository().withTargets({ 'demo.txt': 'Hello' });
+
+it('the root.json of another repository is not kept, so that the right one can be given next', async () => {
+  const files = await plain.build();
+  const place = new Place();
+  await place.publish(files, [files.root], ['Hello']);
+  const store = memoryStore();
+  const strangers = await plain
+    .with('root', { keys: ['other'] })
+    .with('timestamp', { keys: ['other'] })
+    .root();
+  const copy = client(place, { trust: strangers, store });
+  await expect(copy.pullMetadata()).rejects.toMatchObject({ code: 'METADATA_UNSIGNED', role: 'timestamp' });
+  expect(await stateOf(store)).toEqual({});
+  await client(place, { trust: files.root, store }).pullMetadata();
+  expect((await stateOf(store))[`${CURRENT}root.json`]).toBe(text(files.root));
+});
+
+it('a root that led to a verified timestamp is kept, though the rest was refused', async () => {
+  const files = await plain.build();
+  const place = new Place();
+  const { targets } = await plain.with('targets', { expires: '2027-02-02T00:00:00Z' }).build();
+  await place.publish({ ...files, targets }, [files.root]);
+  const store = memoryStore();
+  const copy = client(place, { trust: files.root, store });
+  await expect(copy.pullMetadata()).rejects.toMatchObject({ code: 'METADATA_MISMATCH', role: 'targets' });
+  expect(Object.keys(await stateOf(store))).toEqual([
+    `${CURRENT}root.json`,
+    `${CURRENT}snapshot.json`,
+    `${CURRENT}timestamp.json`,
+    'repository/metadata/first_root.json',
+  ]);
+  await expect(copy.pullTarget('demo.txt')).rejects.toMatchObject({ code: 'METADATA_MISSING' });
+});
+
+it('without any trust there is a clear error, and nothing is kept', async () => {
+  const files = await plain.build();
+  const place = new Place();
+  await place.publish(files, [files.root]);
+  const store = memoryStore();
+  await expect(client(place, { store }).pullMetadata()).rejects.toMatchObject({ code: 'TRUST_MISSING' });
+  expect(await stateOf(store)).toEqual({});
+});
+
+it('a reset with the wrong trust changes nothing, and with the right one replaces the state', async () => {
+  const { place, store, copy, before } = await refreshed(await plain.release(5).build());
+  const theirs = plain.with('root', { keys: ['other'] }).with('timestamp', { keys: ['other'] });
+  const wrong = client(place, { trust: await theirs.root(), store });
+  await wrong.resetTrust();
+  await expect(wrong.pullMetadata()).rejects.toMatchObject({ code: 'METADATA_UNSIGNED', role: 'timestamp' });
+  expect(await stateOf(store)).toEqual(before);
+  expect(await (await copy.pullTarget('demo.txt')).text()).toBe('Hello');
+
+  // The repository was made anew, with other keys and lower versions.
+  const files = await theirs.build();
+  await place.publish(files, [files.root], ['Hello']);
+  await expect(copy.pullMetadata()).rejects.toMatchObject({ code: 'METADATA_UNSIGNED' });
+  const right = client(place, { trust: files.root, store });
+  await right.resetTrust();
+  expect((await right.pullMetadata()).rootVersion).toBe(1);
+  const after = await stateOf(store);
+  expect(after[`${CURRENT}root.json`]).toBe(text(files.root));
+  expect(after['repository/metadata/first_root.json']).toBe(text(files.root));
+  expect(await (await right.pullTarget('demo.txt')).text()).toBe('Hello');
+});
+
+it('a layout that was chosen for an unmarked repository stays chosen; without the choice it is not read', async () => {
+  const unmarked = plain.with('root', { signed: ({ 'x-dtuf': _, ...signed }) => signed });
+  const files = await unmarked.build();
+  const place = new Place();
+  await place.publish(files, [files.root], ['Hello']);
+  await expect(client(place, { trust: files.root }).pullMetadata()).rejects.toMatchObject({
+    code: 'NOT_A_REPOSITORY',
+  });
+  const store = memoryStore();
+  await client(place, { trust: files.root, store, layout: 'native' }).pullMetadata();
+  const again = client(place, { store });
+  await again.pullMetadata();
+  expect(await (await again.pullTarget('demo.txt')).text()).toBe('Hello');
+});
