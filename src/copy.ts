@@ -155,7 +155,7 @@ export class DTufCopy extends DTufBase {
       // What was verified on the way stays (5.3.8, 5.4.5, 5.5.7): it protects against a rollback next time. Whether
       // it could be kept does not matter beside the error that is told. A new trust counts only once it works.
       if (!this.#resetsTrust) await commit().catch(() => false);
-      throw error;
+      throw withAdvice(error);
     }
     return (await commit()) ? set : 'changed meanwhile';
   }
@@ -208,14 +208,18 @@ export class DTufCopy extends DTufBase {
 
   /** A key that is given again where there is state replaces nothing: who holds a retired one would take over. */
   async #noticeIgnoredTrust(root: Root): Promise<void> {
-    const trust = await this.#readTrust();
-    if (trust === undefined) return;
-    const given =
-      'root' in trust ? await rootIdentities(parseRoot(trust.root).signed) : [await identityOfPem(trust.pem)];
-    const present = await rootIdentities(root);
-    if (given.some((identity) => identity !== undefined && present.includes(identity))) return;
+    // An address is not fetched for that: a page has it in its script, and would fetch it at every refresh.
+    if (this.#trust === undefined || this.#trust instanceof URL) return;
+    try {
+      const trust = await this.#readTrust();
+      const given = trust === undefined ? [] : await trustIdentities(trust);
+      const present = await rootIdentities(root);
+      if (given.some((identity) => present.includes(identity))) return;
+    } catch (error) {
+      if (!hasCode(error, 'METADATA_INVALID', 'KEY_INVALID')) throw error;
+    }
     this.notice(
-      'the root key that was given is not one of the present root keys and was ignored: the state is trusted from its own root on',
+      'the root that was given is not of the present root keys and was ignored: the state is trusted from its own root on (--reset-trust begins anew)',
     );
   }
 
@@ -354,6 +358,14 @@ export class DTufCopy extends DTufBase {
   }
 }
 
+/** Tells whoever meets a broken chain of roots what to do. */
+function withAdvice(error: unknown): unknown {
+  if (!hasCode(error, 'METADATA_UNSIGNED', 'METADATA_ROLLBACK') || error.role !== 'root') return error;
+  const advice =
+    'If the publisher replaced the root key without the one of before, ask for the new root key and begin anew with it: pull-metadata --reset-trust';
+  return new DTufError(error.code, `${error.message}. ${advice}`, { ...error, cause: error });
+}
+
 /** A set from a stored root, or undefined where the file is damaged. */
 async function startFrom(root: Bytes, now: Date): Promise<TrustedSet | undefined> {
   try {
@@ -392,6 +404,12 @@ function forget({ versions }: CopyState): CopyState {
 
 function withoutEtag({ etag: _, ...pin }: Pin): Pin {
   return pin;
+}
+
+async function trustIdentities(trust: ReadTrust): Promise<string[]> {
+  if ('root' in trust) return rootIdentities(parseRoot(trust.root).signed);
+  const identity = await identityOfPem(trust.pem);
+  return identity === undefined ? [] : [identity];
 }
 
 async function rootIdentities({ keys, roles }: Root): Promise<string[]> {

@@ -235,7 +235,10 @@ export class TrustedSet {
 
   async #checkFile(clause: string, role: Role, bytes: Bytes, file: MetaFile): Promise<void> {
     const difference = await matchFile(bytes, file);
-    const what = `its ${difference?.what ?? 'length and hashes'} is what its parent signed`;
+    const what =
+      difference === undefined
+        ? 'its length and hashes are what its parent signed'
+        : `its ${difference.what} is what its parent signed`;
     this.#record(
       clause,
       role,

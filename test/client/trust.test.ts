@@ -84,3 +84,25 @@ it('a layout that was chosen for an unmarked repository stays chosen; without th
   await again.pullMetadata();
   expect(await (await again.pullTarget('demo.txt')).text()).toBe('Hello');
 });
+
+it('what is given as trust beside a good state is never fetched, never an error, and told of where it is no present key (ATTACKS 95)', async () => {
+  const { place, store } = await refreshed(await plain.build());
+  for (const [trust, told] of [
+    ['garbage', true],
+    [await plain.with('root', { keys: ['other'] }).root(), true],
+    [await plain.root(), false],
+    [new URL('http://127.0.0.1:1/root.json'), false],
+  ] as const) {
+    const notices: string[] = [];
+    await client(place, { trust, store, notices }).pullMetadata();
+    expect(notices.join().includes('ignored'), String(trust)).toBe(told);
+  }
+});
+
+it('where the chain of roots is broken the error says how to begin anew (ATTACKS 26)', async () => {
+  const { place, copy } = await refreshed(await plain.build());
+  const files = await plain.build();
+  const foreign = await plain.with('root', { keys: ['other'], version: 2 }).root();
+  await place.publish(files, [files.root, foreign]);
+  await expect(copy.pullMetadata()).rejects.toThrow(/--reset-trust/);
+});

@@ -1,0 +1,56 @@
+// The options of the public classes with what a page or worker has filled in.
+import { DTufError } from '../../src/errors.ts';
+import type { Connection, Options } from '../../src/options.ts';
+import type { Lock, Store } from '../../src/ports.ts';
+import { parsePlace } from '../../src/registry/reference.ts';
+import { indexedDbStore } from './indexed-db-store.ts';
+import { webLock } from './web-lock.ts';
+
+/**
+ * @throws DTufError NOT_SUPPORTED where the page is no secure context: browsers keep Web Crypto, with which everything
+ * is verified, from pages that came over http.
+ */
+export function connectionOf<T extends Connection>(options: T): T {
+  const subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle;
+  if (subtle === undefined) {
+    throw new DTufError(
+      'NOT_SUPPORTED',
+      'This page is no secure context, so that the browser gives it no Web Crypto and nothing can be verified: open it over https, or from localhost.',
+    );
+  }
+  return options;
+}
+
+/** Fills in the store and the lock of one repository. @param side `master` or `copy`. */
+export function stateOf<T extends Options>(
+  options: T,
+  side: 'master' | 'copy',
+): T & { store: Store; lock: Lock } {
+  const named = () => stateName(options, side);
+  return {
+    ...connectionOf(options),
+    store: options.store ?? indexedDbStore(named()),
+    // Where a store was passed in, only a handler in the page has no name of its own.
+    lock: options.lock ?? webLock(isHandler(options) ? `dtuf/${options.repository}/${side}` : named()),
+  };
+}
+
+/**
+ * One database for each registry, repository and side: state is trust, and that of one must never be taken for another's.
+ *
+ * @throws DTufError INVALID_ARGUMENT where the registry is a handler, which has no address.
+ */
+function stateName({ host, insecure, repository }: Options, side: string): string {
+  if (typeof host !== 'string' && !(host instanceof URL)) {
+    throw new DTufError(
+      'INVALID_ARGUMENT',
+      'A registry within the page has no address under which its state could be kept: pass store, as memoryStore() or indexedDbStore(name).',
+    );
+  }
+  // No part holds a blank, so that two different triples never have one name.
+  return `dtuf ${parsePlace(host, insecure).origin} ${repository} ${side}`;
+}
+
+function isHandler({ host }: Options): boolean {
+  return typeof host !== 'string' && !(host instanceof URL);
+}

@@ -1,0 +1,40 @@
+// `dtuf/worker`: `dtuf/browser` without `save()`, for workers that have neither a document nor files to save to.
+import { DTufBase as Base } from '../../src/base.ts';
+import { DTufCopy as Copy } from '../../src/copy.ts';
+import { DTufMaster as Master, type MasterOptions } from '../../src/master.ts';
+import type { Connection, Options } from '../../src/options.ts';
+import type { Store } from '../../src/ports.ts';
+import type { Trust } from '../../src/trust.ts';
+import { connectionOf, stateOf } from './options.ts';
+
+export * from '../../src/index.ts';
+export { type IndexedDbStoreOptions, indexedDbStore } from './indexed-db-store.ts';
+export { type WebLockOptions, webLock } from './web-lock.ts';
+
+/** See {@link Base}. @throws DTufError NOT_SUPPORTED where the worker is no secure context. */
+export class DTufBase extends Base {
+  constructor(options: Connection) {
+    super(connectionOf(options));
+  }
+}
+
+/**
+ * See {@link Copy}. The state is kept in IndexedDB and is shared with the pages of the origin.
+ *
+ * @example
+ * const copy = new DTufCopy({ host: 'https://registry.example.com', repository: 'fred/demo', trust: rootJson });
+ * await copy.pullMetadata();
+ * await cache.put('/app.js', await (await copy.pullTarget('app.js')).response({ type: 'text/javascript' }));
+ */
+export class DTufCopy extends Copy {
+  constructor(options: Options & { trust?: Trust; store?: Store }) {
+    super(stateOf(options, 'copy'));
+  }
+}
+
+/** See {@link Master}. @throws DTufError NOT_SUPPORTED where the worker is no secure context. */
+export class DTufMaster extends Master {
+  constructor(options: Options & Omit<MasterOptions, 'store' | 'lock'>) {
+    super(stateOf(options, 'master'));
+  }
+}

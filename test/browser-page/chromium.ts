@@ -1,0 +1,32 @@
+// A real browser for pages that are served as they will be, without a test runner in them.
+import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright';
+
+const executablePath = process.env['DTUF_CHROMIUM'] ?? '/usr/bin/chromium';
+
+/** Why the tests with Chromium cannot run, if so. In CI they fail. */
+export function whyNoPage(what: string, files: readonly string[]): string | undefined {
+  const missing = files.find((file) => !existsSync(file));
+  const why = !existsSync(executablePath)
+    ? `chromium is not installed at ${executablePath} (apt-get install chromium, or DTUF_CHROMIUM)`
+    : missing && `${missing} is not there (npm run build)`;
+  if (why === undefined) return undefined;
+  if (process.env['CI'] === 'true') throw new Error(`${what}: ${why}`);
+  process.stderr.write(`NOT RUN: ${what}: ${why}\n`);
+  return why;
+}
+
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}

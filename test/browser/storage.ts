@@ -1,0 +1,71 @@
+// The storage of the page's origin, as tests need it.
+import { afterEach, vi } from 'vitest';
+import { cdp } from 'vitest/browser';
+
+const databases = new Set<string>();
+
+/** The name of a database that no other test has; it is deleted after the test. */
+export function newDatabase(): string {
+  const name = `test ${crypto.randomUUID()}`;
+  databases.add(name);
+  return name;
+}
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+  for (const name of databases) await deleteDatabase(name);
+  databases.clear();
+});
+
+/** As another tab that clears the site's data. */
+export function deleteDatabase(name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.deleteDatabase(name);
+    request.onsuccess = () => resolve();
+    request.onerror = () => reject(request.error);
+  });
+}
+
+export function openDatabase(name: string): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(name);
+    request.onupgradeneeded = () => request.result.createObjectStore('files');
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/** Runs `work` while the browser gives this origin only `left` bytes more than it uses. */
+export async function withQuota(left: number, work: () => Promise<void>): Promise<void> {
+  const { usage = 0 } = await navigator.storage.estimate();
+  const { origin } = location;
+  await devTools('Storage.overrideQuotaForOrigin', { origin, quotaSize: usage + left });
+  try {
+    await work();
+  } finally {
+    await devTools('Storage.overrideQuotaForOrigin', { origin });
+  }
+}
+
+/** Clears the site's data as a user does in the settings, with connections open. */
+export async function clearSiteData(): Promise<void> {
+  await devTools('Storage.clearDataForOrigin', { origin: location.origin, storageTypes: 'all' });
+}
+
+interface DevTools {
+  send(method: string, parameters: object): Promise<unknown>;
+}
+
+async function devTools(method: string, parameters: object): Promise<void> {
+  const session: unknown = cdp();
+  await (session as DevTools).send(method, parameters);
+}
+
+/** Bytes that do not compress. */
+export function randomBytes(length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  // getRandomValues takes no more at once.
+  for (let at = 0; at < length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  return bytes;
+}
