@@ -1,6 +1,7 @@
 import { throwIfAborted } from './abort.ts';
 import { forEachChunk, streamOf } from './content/read-all.ts';
 import { verifyStream } from './content/verify.ts';
+import { writtenStream } from './content/written-stream.ts';
 import { DTufError } from './errors.ts';
 import type { Part } from './layout/layout.ts';
 import type { Limits } from './limits.ts';
@@ -272,19 +273,7 @@ export class TargetReader implements VerifiedTarget {
   }
 
   #passThrough(parts: readonly Part[], total: number, call: Call): ReadableStream<Uint8Array> {
-    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-    const writer = writable.getWriter();
-    const run = async () => {
-      try {
-        await this.#verify(parts, total, call, 'fetch', (chunk) => writer.write(chunk));
-        await writer.close();
-      } catch (error) {
-        await writer.abort(error);
-      }
-    };
-    // Both outcomes reach the reader through the stream.
-    void run().catch(() => undefined);
-    return readable;
+    return writtenStream((write) => this.#verify(parts, total, call, 'fetch', write));
   }
 }
 

@@ -18,7 +18,7 @@ export interface RequestBody {
 }
 
 export interface OpenedBody {
-  readonly init: { body: BodyInit; duplex?: 'half' };
+  readonly init: { body: NonNullable<RequestInit['body']>; duplex?: 'half' };
   /** What went wrong with the source, where it is to blame for a failed request. */
   failure(): unknown;
 }

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { describe } from 'vitest';
 import { type Fixture, REPOSITORY } from './fixture.ts';
 
-const command = process.env['DTUF_PYTHON_PEER'] ?? '/tmp/pydtuf/bin/dtuf';
+const command = process.env['DTUF_PYTHON_PEER'] ?? '';
 
 /** `describe` for what needs python-dtuf. It is a peer: where it is missing this says so, and nothing fails. */
 export function describeWithPython(name: string, tests: () => void): void {
