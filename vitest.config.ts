@@ -20,6 +20,8 @@ export default defineConfig({
         test: {
           name: 'chromium',
           include: ['test/core/**/*.test.ts', 'test/browser/**/*.test.ts'],
+          // Long, and the same code in both: what a page does of it is in journey.test.ts.
+          exclude: ['test/core/publishing.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           globalSetup: ['test/setup/docker-registry.ts'],
