@@ -142,6 +142,9 @@ export class Download {
     this.#fruitless = this.#fresh >= progress ? 0 : this.#fruitless + 1;
     const silent = error instanceof DTufError && error.code === 'TIMED_OUT' && this.#fruitless > 0;
     if (silent || this.#fruitless >= this.#transport.limits.attempts) {
+      // Distribution announces the length of a blob that a garbage collection took, and breaks off before its first byte
+      // (2.8 with a cache of descriptors): an answer without the blob, not a network without the registry.
+      if (!silent && this.#at === this.#span.start) throw this.#wrongSize('0', error);
       throw error instanceof DTufError ? error : unreachable(this.#call.url.host, error);
     }
     this.#body?.cancel();

@@ -25,7 +25,7 @@ export function parseRepositoryName(text: string): string {
   if (isRepositoryName(text)) return text;
   throw new DTufError(
     'INVALID_ARGUMENT',
-    `${JSON.stringify(printable(text, 80))} is not a repository name: one is made of lower-case letters and digits, joined by . _ __ - or /, in at most 255 characters.`,
+    `${JSON.stringify(printable(text, 80))} is not a repository name: a repository name is made of lower-case letters and digits, joined by . _ __ - or /, in at most 255 characters.`,
     { expected: 'a name like fred/demo', got: printable(text, 80) },
   );
 }
