@@ -1,35 +1,26 @@
-import { throwIfAborted } from './abort.ts';
 import { DTufBase } from './base.ts';
+import { fingerprint, Pulled, readCopyState } from './client/copy-state.ts';
+import { verifyStored } from './client/refresh.ts';
+import { Refresher } from './client/refresher.ts';
+import { ofTarget } from './client/target-failure.ts';
+import { type ReadTrust, readTrust, sharesRootKey, type Trust } from './client/trust.ts';
+import { TargetReader, type VerifiedTarget } from './client/verified-target.ts';
 import { contentOf, type Source } from './content/source.ts';
 import { verifyStream } from './content/verify.ts';
-import {
-  type CopyState,
-  commitCopyState,
-  fingerprint,
-  type Pin,
-  Pulled,
-  readCopyState,
-} from './copy-state.ts';
 import { DTufError, hasCode } from './errors.ts';
-import type { LayoutName, MetadataSource, Part, TargetSource } from './layout/layout.ts';
+import type { LayoutName, Part, TargetSource } from './layout/layout.ts';
 import { LegacyTargets } from './layout/legacy.ts';
 import { NativeTargets } from './layout/native-targets.ts';
-import { agreedLayout, openMetadata } from './layout/open.ts';
 import type { Call, Options } from './options.ts';
-import type { Bytes, Files, Store } from './ports.ts';
-import { refreshRoles, refreshRoots, type StoredMetadata, verifyStored } from './refresh.ts';
+import type { Files, Store } from './ports.ts';
+import { throwIfAborted } from './registry/errors.ts';
 import type { Repository } from './registry/registry.ts';
 import type { Target } from './target.ts';
-import { ofTarget } from './target-failure.ts';
-import { type ReadTrust, readTrust, type Trust } from './trust.ts';
 import type { Check } from './tuf/check.ts';
-import { findFirstRoot } from './tuf/first-root.ts';
-import { identityOfPem, importKey } from './tuf/keys.ts';
-import { ROLES, type Role, type Signed } from './tuf/metadata.ts';
-import { parseRoot, type Root } from './tuf/root.ts';
+import type { Role, Signed } from './tuf/metadata.ts';
+import type { Root } from './tuf/root.ts';
 import type { TargetFile } from './tuf/targets.ts';
 import { TrustedSet } from './tuf/trusted-set.ts';
-import { TargetReader, type VerifiedTarget } from './verified-target.ts';
 
 /** What a refresh found. */
 export interface Refreshed {
@@ -43,9 +34,6 @@ export interface Refreshed {
   /** Each check that was made, in order. */
   readonly explain: readonly Check[];
 }
-
-/** Others may refresh at the same moment; so often in a row they do not. */
-const COMMIT_ATTEMPTS = 5;
 
 /**
  * A client of one repository: it refreshes and verifies metadata, and hands out targets that were verified.
@@ -65,7 +53,7 @@ export class DTufCopy extends DTufBase {
   readonly #clock: () => Date;
   readonly #fetch: typeof fetch;
   readonly #trust: Trust | undefined;
-  readonly #conditional: boolean;
+  readonly #refresher: Refresher;
   readonly #pulled: Pulled;
   #resetsTrust = false;
 
@@ -79,7 +67,14 @@ export class DTufCopy extends DTufBase {
     this.#clock = options.clock ?? (() => new Date());
     this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
     this.#trust = options.trust;
-    this.#conditional = options.conditional ?? false;
+    this.#refresher = new Refresher({
+      store: options.store,
+      repository: this.#repository,
+      limits: this.limits,
+      layout: options.layout,
+      conditional: options.conditional ?? false,
+      trust: () => this.#readTrust(),
+    });
     this.#pulled = new Pulled(options.store);
   }
 
@@ -89,102 +84,10 @@ export class DTufCopy extends DTufBase {
    *
    * @throws DTufError TRUST_MISSING, TRUST_BROKEN, METADATA_… , NOT_A_REPOSITORY, ACCESS_DENIED, UNREACHABLE, TIMED_OUT
    */
-  async pullMetadata(call: Call = {}): Promise<Refreshed> {
-    const now = this.#clock();
-    const resets = this.#resetsTrust;
-    let source: MetadataSource | undefined;
-    for (let attempt = 0; attempt < COMMIT_ATTEMPTS; attempt++) {
-      const stored = await readCopyState(this.#store);
-      const state = resets ? forget(stored) : stored;
-      source ??= await this.#open(state, call.signal);
-      const result = await this.#refresh(state, source, now, call.signal);
-      if (result === 'stored files are damaged') {
-        source = await this.#open({ ...state, pin: withoutEtag(state.pin) }, call.signal);
-      } else if (result !== 'changed meanwhile') {
-        this.#resetsTrust = false;
-        return this.#report(result);
-      }
-    }
-    throw new DTufError(
-      'STATE_CHANGED',
-      'the state was changed by others again and again while it was refreshed: try again',
-    );
-  }
-
-  /** Opens what the repository offers; which layout is read is decided by what is pinned, given or signed. */
-  #open(state: CopyState, signal: AbortSignal | undefined): Promise<MetadataSource> {
-    const { layout = this.#layout, etag } = state.pin;
-    const complete = ROLES.every((role) => state.metadata[role] !== undefined);
-    return openMetadata(this.#repository, this.limits, {
-      ...(layout === undefined ? {} : { layout }),
-      ...(this.#conditional && complete && etag !== undefined
-        ? { unchangedFrom: { etag, metadata: state.metadata } }
-        : {}),
-      ...(signal === undefined ? {} : { signal }),
-    });
-  }
-
-  async #refresh(
-    state: CopyState,
-    offered: MetadataSource,
-    now: Date,
-    signal: AbortSignal | undefined,
-  ): Promise<TrustedSet | 'changed meanwhile' | 'stored files are damaged'> {
-    const started = await this.#start(state, offered, now);
-    if (started === undefined) return 'stored files are damaged';
-    const { set, firstRoot } = started;
-    let pin = state.pin;
-    const commit = () => commitCopyState(this.#store, state, { metadata: filesOf(set), firstRoot, pin });
-    try {
-      await refreshRoots(set, offered, this.limits);
-      const { layout: mark } = set.root.signed;
-      const layout = agreedLayout(
-        this.#repository.name,
-        mark,
-        offered.layout,
-        state.pin.layout ?? this.#layout,
-      );
-      const source =
-        layout === offered.layout
-          ? offered
-          : await openMetadata(this.#repository, this.limits, { layout, ...(signal ? { signal } : {}) });
-      await refreshRoles(set, source, state.metadata, this.limits);
-      pin = { layout, ...(source.etag === undefined ? {} : { etag: source.etag }) };
-    } catch (error) {
-      if (offered.isStored === true && !hasCode(error, 'METADATA_EXPIRED')) return 'stored files are damaged';
-      // What was verified on the way stays (5.3.8, 5.4.5, 5.5.7): it protects against a rollback next time. Whether
-      // it could be kept does not matter beside the error that is told. A new trust counts only once it works.
-      if (!this.#resetsTrust) await commit().catch(() => false);
-      throw withAdvice(error);
-    }
-    return (await commit()) ? set : 'changed meanwhile';
-  }
-
-  /** Starts from the stored root; where it is damaged from the first one; where there is none from what is trusted. */
-  async #start(
-    state: CopyState,
-    source: MetadataSource,
-    now: Date,
-  ): Promise<{ set: TrustedSet; firstRoot: Bytes } | undefined> {
-    for (const root of [state.metadata.root, state.firstRoot]) {
-      const set = root && (await startFrom(root, now));
-      if (set) return { set, firstRoot: state.firstRoot ?? set.root.bytes };
-      if (source.isStored === true) return undefined;
-    }
-    const trust = await this.#readTrust();
-    if (trust === undefined) {
-      throw new DTufError(
-        'TRUST_MISSING',
-        'no root is trusted yet: give the root public key or a root.json of the repository, once',
-      );
-    }
-    const root = 'root' in trust ? trust.root : await findFirstRoot(trust.pem, source.roots());
-    return { set: await TrustedSet.start(root, now), firstRoot: root };
-  }
-
-  async #readTrust(): Promise<ReadTrust | undefined> {
-    if (this.#trust === undefined) return undefined;
-    return readTrust(this.#trust, { files: this.#files, limits: this.limits, fetch: this.#fetch });
+  async pullMetadata({ signal }: Call = {}): Promise<Refreshed> {
+    const set = await this.#refresher.run({ now: this.#clock(), afresh: this.#resetsTrust, signal });
+    this.#resetsTrust = false;
+    return this.#report(set);
   }
 
   async #report(set: TrustedSet): Promise<Refreshed> {
@@ -206,18 +109,17 @@ export class DTufCopy extends DTufBase {
     };
   }
 
+  async #readTrust(): Promise<ReadTrust | undefined> {
+    if (this.#trust === undefined) return undefined;
+    return readTrust(this.#trust, { files: this.#files, limits: this.limits, fetch: this.#fetch });
+  }
+
   /** A key that is given again where there is state replaces nothing: who holds a retired one would take over. */
   async #noticeIgnoredTrust(root: Root): Promise<void> {
     // An address is not fetched for that: a page has it in its script, and would fetch it at every refresh.
     if (this.#trust === undefined || this.#trust instanceof URL) return;
-    try {
-      const trust = await this.#readTrust();
-      const given = trust === undefined ? [] : await trustIdentities(trust);
-      const present = await rootIdentities(root);
-      if (given.some((identity) => present.includes(identity))) return;
-    } catch (error) {
-      if (!hasCode(error, 'METADATA_INVALID', 'KEY_INVALID')) throw error;
-    }
+    const trust = await this.#readTrust();
+    if (trust === undefined || (await sharesRootKey(trust, root))) return;
     this.notice(
       'the root that was given is not of the present root keys and was ignored: the state is trusted from its own root on (--reset-trust begins anew)',
     );
@@ -358,34 +260,6 @@ export class DTufCopy extends DTufBase {
   }
 }
 
-/** Tells whoever meets a broken chain of roots what to do. */
-function withAdvice(error: unknown): unknown {
-  if (!hasCode(error, 'METADATA_UNSIGNED', 'METADATA_ROLLBACK') || error.role !== 'root') return error;
-  const advice =
-    'If the publisher replaced the root key without the one of before, ask for the new root key and begin anew with it: pull-metadata --reset-trust';
-  return new DTufError(error.code, `${error.message}. ${advice}`, { ...error, cause: error });
-}
-
-/** A set from a stored root, or undefined where the file is damaged. */
-async function startFrom(root: Bytes, now: Date): Promise<TrustedSet | undefined> {
-  try {
-    return await TrustedSet.start(root, now);
-  } catch (error) {
-    if (hasCode(error, 'METADATA_INVALID', 'METADATA_UNSIGNED')) return undefined;
-    throw error;
-  }
-}
-
-function filesOf(set: TrustedSet): StoredMetadata {
-  const { root, timestamp, snapshot, targets } = set;
-  return {
-    root: root.bytes,
-    ...(timestamp ? { timestamp: timestamp.bytes } : {}),
-    ...(snapshot ? { snapshot: snapshot.bytes } : {}),
-    ...(targets ? { targets: targets.bytes } : {}),
-  };
-}
-
 /** In the order in which they are verified. */
 function signedOf({ root, timestamp, snapshot, targets }: TrustedSet): Signed[] {
   return [root, timestamp, snapshot, targets].flatMap((metadata) =>
@@ -395,25 +269,4 @@ function signedOf({ root, timestamp, snapshot, targets }: TrustedSet): Signed[] 
 
 function targetOf(name: string, file: TargetFile): Target {
   return { name, ...file, role: 'targets' };
-}
-
-/** The state of a client that forgets what it trusted, but compares what it replaces. */
-function forget({ versions }: CopyState): CopyState {
-  return { metadata: {}, firstRoot: undefined, pin: {}, versions };
-}
-
-function withoutEtag({ etag: _, ...pin }: Pin): Pin {
-  return pin;
-}
-
-async function trustIdentities(trust: ReadTrust): Promise<string[]> {
-  if ('root' in trust) return rootIdentities(parseRoot(trust.root).signed);
-  const identity = await identityOfPem(trust.pem);
-  return identity === undefined ? [] : [identity];
-}
-
-async function rootIdentities({ keys, roles }: Root): Promise<string[]> {
-  const listed = roles.root.keyids.flatMap((keyid) => keys.get(keyid) ?? []);
-  const usable = await Promise.all(listed.map(importKey));
-  return usable.flatMap((key) => (key === undefined ? [] : [key.identity]));
 }

@@ -1,8 +1,9 @@
 export { DTufBase } from './base.ts';
+export type { Trust } from './client/trust.ts';
+export type { Saved, TargetStream, VerifiedPart, VerifiedTarget } from './client/verified-target.ts';
 export type { Source } from './content/source.ts';
 export { DTufCopy, type Refreshed } from './copy.ts';
 export { type Code, DTufError } from './errors.ts';
-export type { CreatedKey, Passwords } from './key-files.ts';
 export { defaultLimits, type Limits } from './limits.ts';
 export { DTufMaster, type KeyOptions, type MasterOptions } from './master.ts';
 export { memoryLock, memoryStore } from './memory-store.ts';
@@ -23,10 +24,9 @@ export type {
   Store,
   Stored,
 } from './ports.ts';
-export type { PublishResult } from './publication.ts';
+export type { CreatedKey, Passwords } from './publish/key-files.ts';
+export type { PublishResult } from './publish/publication.ts';
 export type { Target } from './target.ts';
-export type { Trust } from './trust.ts';
 export type { Check } from './tuf/check.ts';
 export type { Role } from './tuf/metadata.ts';
 export type { KeyType } from './tuf/signer.ts';
-export type { Saved, TargetStream, VerifiedPart, VerifiedTarget } from './verified-target.ts';

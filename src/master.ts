@@ -1,23 +1,29 @@
 import { DTufBase } from './base.ts';
+import { ofTarget } from './client/target-failure.ts';
 import { contentOf, type Source } from './content/source.ts';
 import { DTufError, hasCode } from './errors.ts';
-import { type CreatedKey, KeyFiles, type Passwords } from './key-files.ts';
 import type { LayoutName } from './layout/layout.ts';
 import { LegacyTargets } from './layout/legacy.ts';
 import { LegacyPublisher } from './layout/legacy-publisher.ts';
 import { NativePublisher } from './layout/native-publisher.ts';
 import { NativeTargets } from './layout/native-targets.ts';
 import type { NewPart, Publisher } from './layout/publisher.ts';
-import { LegacyPending } from './legacy-pending.ts';
-import { applyPending, layoutOf, type MasterState, PendingTargets, readMasterState } from './master-state.ts';
 import type { Call, Options } from './options.ts';
 import type { Files, Lock, OpenPrivateKey, Signer, Store } from './ports.ts';
-import { Publication, type PublishResult } from './publication.ts';
+import { type CreatedKey, KeyFiles, type Passwords } from './publish/key-files.ts';
+import { LegacyPending } from './publish/legacy-pending.ts';
+import {
+  applyPending,
+  layoutOf,
+  type MasterState,
+  PendingTargets,
+  readMasterState,
+} from './publish/master-state.ts';
+import { Publication, type PublishResult } from './publish/publication.ts';
+import { createFirstMetadata, createNextRoot, defaultLifetimes, type Lifetimes } from './publish/roots.ts';
+import { checkTargetName } from './publish/target-name.ts';
 import type { Repository } from './registry/registry.ts';
-import { createFirstMetadata, createNextRoot, defaultLifetimes, type Lifetimes } from './roots.ts';
 import type { Target } from './target.ts';
-import { ofTarget } from './target-failure.ts';
-import { checkTargetName } from './target-name.ts';
 import { canonicalJson } from './tuf/canonical.ts';
 import type { JsonObject } from './tuf/json.ts';
 import { ROLES, type Role } from './tuf/metadata.ts';
@@ -309,6 +315,11 @@ export class DTufMaster extends DTufBase {
 
 /** Refuses what has no one canonical form before anything is uploaded. */
 function checkCustom(name: string, custom: JsonObject): void {
+  if (Object.hasOwn(custom, 'dtuf')) {
+    throw new DTufError('INVALID_ARGUMENT', `custom.dtuf of ${name} is ours: it says how a target is read`, {
+      target: name,
+    });
+  }
   try {
     canonicalJson(custom);
   } catch (cause) {

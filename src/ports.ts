@@ -15,8 +15,8 @@ export interface Stored {
 /**
  * The state of one repository: small files under names of the form `a/b/c.json`.
  *
- * Names are made by the core from fixed words and from what `storeName` (src/store-name.ts)
- * made of a name that came from outside, so that they are safe path segments.
+ * Names are made by the core, from fixed words and names that were checked
+ * to be safe path segments.
  */
 export interface Store {
   /** False where the host forgets the state when the process or page ends. */

@@ -1,7 +1,7 @@
+import type { Trust } from '../../src/client/trust.ts';
 import { DTufError, hasCode } from '../../src/errors.ts';
 import type { Progress } from '../../src/options.ts';
 import type { Files } from '../../src/ports.ts';
-import type { Trust } from '../../src/trust.ts';
 import { DownloadView } from './download-view.ts';
 import { browserFiles } from './files.ts';
 import { DTufCopy } from './index.ts';

@@ -1,10 +1,10 @@
 // `dtuf/browser`: the core with IndexedDB, Web Locks and the files of a page as defaults.
 import { DTufBase as Base } from '../../src/base.ts';
+import type { Trust } from '../../src/client/trust.ts';
 import { DTufCopy as Copy } from '../../src/copy.ts';
 import { DTufMaster as Master, type MasterOptions } from '../../src/master.ts';
 import type { Connection, Options } from '../../src/options.ts';
 import type { Files, Store } from '../../src/ports.ts';
-import type { Trust } from '../../src/trust.ts';
 import { browserFiles } from './files.ts';
 import { connectionOf, stateOf } from './options.ts';
 

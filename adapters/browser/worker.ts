@@ -1,10 +1,10 @@
 // `dtuf/worker`: `dtuf/browser` without `save()`, for workers that have neither a document nor files to save to.
 import { DTufBase as Base } from '../../src/base.ts';
+import type { Trust } from '../../src/client/trust.ts';
 import { DTufCopy as Copy } from '../../src/copy.ts';
 import { DTufMaster as Master, type MasterOptions } from '../../src/master.ts';
 import type { Connection, Options } from '../../src/options.ts';
 import type { Store } from '../../src/ports.ts';
-import type { Trust } from '../../src/trust.ts';
 import { connectionOf, stateOf } from './options.ts';
 
 export * from '../../src/index.ts';

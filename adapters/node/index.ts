@@ -1,10 +1,10 @@
 // `dtuf/node`: the core with the file store, native hashing and `oci:` places as defaults, for Node, Deno and Bun.
 import { DTufBase as Base } from '../../src/base.ts';
+import type { Trust } from '../../src/client/trust.ts';
 import { DTufCopy as Copy } from '../../src/copy.ts';
 import { DTufMaster as Master, type MasterOptions } from '../../src/master.ts';
 import type { Connection } from '../../src/options.ts';
 import type { Store } from '../../src/ports.ts';
-import type { Trust } from '../../src/trust.ts';
 import { connectionOf, type NodeOptions, stateOf } from './options.ts';
 
 export * from '../../src/index.ts';

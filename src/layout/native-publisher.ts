@@ -1,16 +1,17 @@
 // Publishes in the native layout (docs/architecture.md, "The native layout").
 import { verifyStream } from '../content/verify.ts';
-import { DTufError } from '../errors.ts';
+import { DTufError, hasCode } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import type { Call } from '../options.ts';
-import type { Digester } from '../ports.ts';
+import type { Bytes, Digester } from '../ports.ts';
 import { type Descriptor, describe } from '../registry/descriptor.ts';
-import { parseDigest } from '../registry/digest.ts';
+import { type Digest, parseDigest } from '../registry/digest.ts';
 import {
   emptyBytes,
   emptyDescriptor,
   emptyType,
   ociManifestType,
+  parseImageManifest,
   writeManifest,
 } from '../registry/manifest.ts';
 import type { Repository } from '../registry/registry.ts';
@@ -90,26 +91,26 @@ export class NativePublisher implements Publisher {
     { signal }: Call,
   ): Promise<TargetFile> {
     const sha256 = digest.slice('sha256:'.length);
+    const file = { length: size, hashes: { sha256 }, ...(custom === undefined ? {} : { custom }) };
     const tag = await targetTag(sha256, name);
+    const layer: Descriptor = {
+      mediaType: TARGET_LAYER,
+      digest,
+      size,
+      annotations: fileAnnotations(sha256, name),
+    };
     // One that is there is used again, never made anew: it may hold more than we would write.
-    if ((await this.#repository.manifests.fetch(tag, signal ? { signal } : {})) === undefined) {
-      const layer: Descriptor = {
-        mediaType: TARGET_LAYER,
-        digest,
-        size,
-        annotations: fileAnnotations(sha256, name),
-      };
-      const manifest = writeManifest({
-        schemaVersion: 2,
-        mediaType: ociManifestType,
-        artifactType: TARGET_ARTIFACT,
-        config: emptyDescriptor,
-        layers: [layer],
-        annotations: { [FILENAME]: `${sha256}.${name}` },
-      });
-      await this.#repository.manifests.push(tag, manifest, ociManifestType, signal);
-    }
-    return { length: size, hashes: { sha256 }, ...(custom === undefined ? {} : { custom }) };
+    if (await this.#lists(tag, digest, signal)) return file;
+    const manifest = writeManifest({
+      schemaVersion: 2,
+      mediaType: ociManifestType,
+      artifactType: TARGET_ARTIFACT,
+      config: emptyDescriptor,
+      layers: [layer],
+      annotations: { [FILENAME]: `${sha256}.${name}` },
+    });
+    await this.#keep(tag, manifest, signal);
+    return file;
   }
 
   /** The target is the manifest that lists the parts. */
@@ -133,14 +134,30 @@ export class NativePublisher implements Publisher {
     });
     const { digest, size } = await describe(ociManifestType, manifest);
     const sha256 = digest.slice('sha256:'.length);
-    const tag = await targetTag(sha256, name);
-    await this.#repository.manifests.push(tag, manifest, ociManifestType, signal);
-    if ((await this.#repository.manifests.fetch(tag, signal ? { signal } : {})) === undefined) {
-      // A caching registry that has lost it takes it and stores nothing (distribution 2.8); as a blob it is stored.
-      await pushBytes(this.#repository, ociManifestType, manifest, undefined, signal);
-      await this.#repository.manifests.push(tag, manifest, ociManifestType, signal);
-    }
+    await this.#keep(await targetTag(sha256, name), manifest, signal);
     return { length: size, hashes: { sha256 }, custom: { ...custom, dtuf: { mediaType: ociManifestType } } };
+  }
+
+  /** Whether the manifest under a tag keeps a blob from garbage collection. */
+  async #lists(tag: string, digest: Digest, signal: AbortSignal | undefined): Promise<boolean> {
+    const present = await this.#repository.manifests.fetch(tag, signal ? { signal } : {});
+    if (present === undefined || present === 'unchanged') return false;
+    try {
+      return parseImageManifest(present.bytes, this.#limits).layers.some((layer) => layer.digest === digest);
+    } catch (error) {
+      // Something else that keeps nothing of ours: it is replaced.
+      if (hasCode(error, 'NOT_A_REPOSITORY', 'REGISTRY_FAILED')) return false;
+      throw error;
+    }
+  }
+
+  /** Tags a manifest, and looks whether it is there: what it names is lost at the next garbage collection if it is not. */
+  async #keep(tag: string, manifest: Bytes, signal: AbortSignal | undefined): Promise<void> {
+    await this.#repository.manifests.push(tag, manifest, ociManifestType, signal);
+    if ((await this.#repository.manifests.fetch(tag, signal ? { signal } : {})) !== undefined) return;
+    // A caching registry that has lost it takes it and stores nothing (distribution 2.8); as a blob it is stored.
+    await pushBytes(this.#repository, ociManifestType, manifest, undefined, signal);
+    await this.#repository.manifests.push(tag, manifest, ociManifestType, signal);
   }
 
   async published(signal?: AbortSignal): Promise<Published | undefined> {

@@ -1,11 +1,12 @@
 // Data on its way into a repository.
-import { throwIfAborted } from '../abort.ts';
+
 import { forEachChunk, streamOf } from '../content/read-all.ts';
 import { toHex } from '../encoding.ts';
 import type { Call } from '../options.ts';
 import type { Bytes, Content, Digester } from '../ports.ts';
 import { type Descriptor, describe } from '../registry/descriptor.ts';
 import { type Digest, parseDigest } from '../registry/digest.ts';
+import { throwIfAborted } from '../registry/errors.ts';
 import type { Repository } from '../registry/registry.ts';
 
 /** A blob of the repository. */

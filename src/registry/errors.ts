@@ -108,3 +108,8 @@ export function unreachable(host: string, cause: unknown): DTufError {
     { cause },
   );
 }
+
+/** @throws DTufError ABORTED, with the signal's reason as its cause. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw aborted(signal);
+}

@@ -7,8 +7,8 @@ import type { BundleFiles } from '../../src/layout/bundle.ts';
 import { LegacyPublisher } from '../../src/layout/legacy-publisher.ts';
 import { NativePublisher } from '../../src/layout/native-publisher.ts';
 import { defaultLimits } from '../../src/limits.ts';
-import { readMasterState } from '../../src/master-state.ts';
 import type { Bytes } from '../../src/ports.ts';
+import { readMasterState } from '../../src/publish/master-state.ts';
 import { Registry } from '../../src/registry/registry.ts';
 import {
   fileInfo,

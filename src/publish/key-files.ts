@@ -1,10 +1,10 @@
 // A publisher's key files: encrypted private keys, and the public keys that are given to clients.
-import { utf8 } from './encoding.ts';
-import { DTufError, hasCode } from './errors.ts';
-import type { OpenPrivateKey, Signer, Store } from './ports.ts';
-import { identityOfKey } from './tuf/keys.ts';
-import type { Role } from './tuf/metadata.ts';
-import { generateKeyPair, type KeyType, signerOf } from './tuf/signer.ts';
+import { utf8 } from '../encoding.ts';
+import { DTufError, hasCode } from '../errors.ts';
+import type { OpenPrivateKey, Signer, Store } from '../ports.ts';
+import { identityOfKey } from '../tuf/keys.ts';
+import type { Role } from '../tuf/metadata.ts';
+import { generateKeyPair, type KeyType, signerOf } from '../tuf/signer.ts';
 
 /** Asked for the password of a role's key: of one that is made, or of one that is opened. */
 export type Passwords = (role: Role, purpose: 'create' | 'open') => string | Promise<string>;
@@ -42,7 +42,7 @@ export class KeyFiles {
     const password = given ?? (await this.#passwords(role, 'create'));
     const pair = await generateKeyPair(type);
     // Loaded when it is needed: a page that only verifies must not pay for it.
-    const { encryptPrivateKey } = await import('./tuf/private-key.ts');
+    const { encryptPrivateKey } = await import('../tuf/private-key.ts');
     const privateKey = await encryptPrivateKey(pair.pkcs8, password);
     const setAside = await this.#replace(role, privateKey, pair.publicPem);
     return { publicKey: pair.publicPem, privateKey, ...(setAside === undefined ? {} : { setAside }) };

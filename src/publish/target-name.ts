@@ -1,6 +1,6 @@
-import { utf8 } from './encoding.ts';
-import { DTufError } from './errors.ts';
-import type { LayoutName } from './layout/layout.ts';
+import { utf8 } from '../encoding.ts';
+import { DTufError } from '../errors.ts';
+import type { LayoutName } from '../layout/layout.ts';
 
 const LONGEST = 4096;
 

@@ -1,13 +1,13 @@
-import { throwIfAborted } from './abort.ts';
-import { forEachChunk, streamOf } from './content/read-all.ts';
-import { verifyStream } from './content/verify.ts';
-import { writtenStream } from './content/written-stream.ts';
-import { DTufError } from './errors.ts';
-import type { Part } from './layout/layout.ts';
-import type { Limits } from './limits.ts';
-import type { Call, Progress } from './options.ts';
-import type { Bytes, Destination, Digester, Files, Sink } from './ports.ts';
-import type { Target } from './target.ts';
+import { forEachChunk, streamOf } from '../content/read-all.ts';
+import { verifyStream } from '../content/verify.ts';
+import { writtenStream } from '../content/written-stream.ts';
+import { DTufError } from '../errors.ts';
+import type { Part } from '../layout/layout.ts';
+import type { Limits } from '../limits.ts';
+import type { Call, Progress } from '../options.ts';
+import type { Bytes, Destination, Digester, Files, Sink } from '../ports.ts';
+import { throwIfAborted } from '../registry/errors.ts';
+import type { Target } from '../target.ts';
 import { ofTarget } from './target-failure.ts';
 
 /** What `save()` did. */

@@ -1,15 +1,15 @@
 // python-dtuf's folder of targets: a file for each target that holds its list of blobs. What is in it and not yet in
 // targets.json is published next.
-import { utf8 } from './encoding.ts';
-import { DTufError, hasCode } from './errors.ts';
-import type { LegacyPublisher } from './layout/legacy-publisher.ts';
-import type { PushedTarget } from './layout/publisher.ts';
+import { utf8 } from '../encoding.ts';
+import { DTufError, hasCode } from '../errors.ts';
+import type { LegacyPublisher } from '../layout/legacy-publisher.ts';
+import type { PushedTarget } from '../layout/publisher.ts';
+import type { Bytes, Store } from '../ports.ts';
+import { Fields } from '../tuf/fields.ts';
+import { parseJson } from '../tuf/json.ts';
+import { fileInfo } from '../tuf/signing.ts';
+import type { TargetFile } from '../tuf/targets.ts';
 import type { Pending, TargetChanges } from './master-state.ts';
-import type { Bytes, Store } from './ports.ts';
-import { Fields } from './tuf/fields.ts';
-import { parseJson } from './tuf/json.ts';
-import { fileInfo } from './tuf/signing.ts';
-import type { TargetFile } from './tuf/targets.ts';
 
 const FOLDER = 'repository/targets/';
 /** By target the sha256 of the list whose data is kept from garbage collection. */

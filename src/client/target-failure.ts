@@ -1,4 +1,4 @@
-import { DTufError, hasCode } from './errors.ts';
+import { DTufError, hasCode } from '../errors.ts';
 
 /** Runs `work` on the data of a target, and says of what the registry refuses or has lost which target it is. */
 export async function ofTarget<T>(name: string, work: () => Promise<T>): Promise<T> {

@@ -1,10 +1,10 @@
 // The client workflow (TUF 1.0.34, 5.3 to 5.6) over a source: the trusted set decides, this only carries.
-import { hasCode } from './errors.ts';
-import type { MetadataSource } from './layout/layout.ts';
-import type { Limits } from './limits.ts';
-import type { Bytes } from './ports.ts';
-import type { Role } from './tuf/metadata.ts';
-import type { TrustedSet } from './tuf/trusted-set.ts';
+import { hasCode } from '../errors.ts';
+import type { MetadataSource } from '../layout/layout.ts';
+import type { Limits } from '../limits.ts';
+import type { Bytes } from '../ports.ts';
+import type { Role } from '../tuf/metadata.ts';
+import type { TrustedSet } from '../tuf/trusted-set.ts';
 
 /** The files that were kept from the last refresh, as far as they are there. */
 export type StoredMetadata = Partial<Readonly<Record<Role, Bytes>>>;

@@ -1,11 +1,10 @@
 // The roots that a publisher signs: the first, with the first metadata, and the next at a change of keys.
-import { DTufError } from './errors.ts';
-import type { LayoutName } from './layout/layout.ts';
-import { layoutOf, readMasterState, stagedName } from './master-state.ts';
-import type { PublicKey, Signer, Store } from './ports.ts';
-import { identityOfKey, keyidOf } from './tuf/keys.ts';
-import { ROLES, type Role } from './tuf/metadata.ts';
-import type { Root } from './tuf/root.ts';
+import { DTufError } from '../errors.ts';
+import type { LayoutName } from '../layout/layout.ts';
+import type { PublicKey, Signer, Store } from '../ports.ts';
+import { identityOfKey, keyidOf } from '../tuf/keys.ts';
+import { ROLES, type Role } from '../tuf/metadata.ts';
+import type { Root } from '../tuf/root.ts';
 import {
   fileInfo,
   type RoleSigner,
@@ -14,7 +13,8 @@ import {
   snapshotToSign,
   targetsToSign,
   timestampToSign,
-} from './tuf/signing.ts';
+} from '../tuf/signing.ts';
+import { layoutOf, readMasterState, stagedName } from './master-state.ts';
 
 /** How long each role stays valid, in seconds. */
 export type Lifetimes = Readonly<Record<Role, number>>;

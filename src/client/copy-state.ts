@@ -1,15 +1,15 @@
 // What a client keeps of a repository, under the names that python-dtuf gave to its files.
-import { utf8 } from './encoding.ts';
-import { hasCode } from './errors.ts';
-import type { LayoutName } from './layout/layout.ts';
-import type { Bytes, Store } from './ports.ts';
+import { utf8 } from '../encoding.ts';
+import { hasCode } from '../errors.ts';
+import type { LayoutName } from '../layout/layout.ts';
+import type { Bytes, Store } from '../ports.ts';
+import { member } from '../tuf/fields.ts';
+import { type Json, type JsonObject, parseJson } from '../tuf/json.ts';
+import { ROLES, type Role } from '../tuf/metadata.ts';
+import { parseRoot, type Root, replacesStored } from '../tuf/root.ts';
+import { fileInfo } from '../tuf/signing.ts';
+import type { TargetFile } from '../tuf/targets.ts';
 import type { StoredMetadata } from './refresh.ts';
-import { member } from './tuf/fields.ts';
-import { type Json, type JsonObject, parseJson } from './tuf/json.ts';
-import { ROLES, type Role } from './tuf/metadata.ts';
-import { parseRoot, type Root, replacesStored } from './tuf/root.ts';
-import { fileInfo } from './tuf/signing.ts';
-import type { TargetFile } from './tuf/targets.ts';
 
 const CURRENT = (role: Role) => `repository/metadata/current/${role}.json`;
 const PREVIOUS = (role: Role) => `repository/metadata/previous/${role}.json`;

@@ -1,11 +1,30 @@
 // One publish: sign above everything that was seen, switch, look whether it stayed. Nothing in a registry can be compared
 // and swapped, so another publisher is found out before where it was visible, and right after where it was not.
-import { equalBytes } from './encoding.ts';
-import { DTufError, hasCode } from './errors.ts';
-import type { BundleFiles } from './layout/bundle.ts';
-import type { MetadataSource } from './layout/layout.ts';
-import type { Published, Publisher } from './layout/publisher.ts';
-import type { Limits } from './limits.ts';
+
+import { refreshRoles, refreshRoots } from '../client/refresh.ts';
+import { equalBytes } from '../encoding.ts';
+import { DTufError, hasCode } from '../errors.ts';
+import type { BundleFiles } from '../layout/bundle.ts';
+import type { MetadataSource } from '../layout/layout.ts';
+import type { Published, Publisher } from '../layout/publisher.ts';
+import type { Limits } from '../limits.ts';
+import type { Call } from '../options.ts';
+import type { Bytes, Signer, Store } from '../ports.ts';
+import { member } from '../tuf/fields.ts';
+import type { JsonObject } from '../tuf/json.ts';
+import type { Metadata, Role, Signed } from '../tuf/metadata.ts';
+import type { Root } from '../tuf/root.ts';
+import {
+  fileInfo,
+  type RoleSigner,
+  signMetadata,
+  snapshotToSign,
+  targetsToSign,
+  timestampToSign,
+} from '../tuf/signing.ts';
+import type { TargetFile } from '../tuf/targets.ts';
+import { parseTimestamp } from '../tuf/timestamp.ts';
+import { TrustedSet } from '../tuf/trusted-set.ts';
 import {
   applyPending,
   LAST_PUBLISH,
@@ -17,25 +36,7 @@ import {
   stagedName,
   writeLastPublish,
 } from './master-state.ts';
-import type { Call } from './options.ts';
-import type { Bytes, Signer, Store } from './ports.ts';
-import { refreshRoles, refreshRoots } from './refresh.ts';
 import { expiresAfter, type Lifetimes, namedSigners } from './roots.ts';
-import { member } from './tuf/fields.ts';
-import type { JsonObject } from './tuf/json.ts';
-import type { Metadata, Role, Signed } from './tuf/metadata.ts';
-import type { Root } from './tuf/root.ts';
-import {
-  fileInfo,
-  type RoleSigner,
-  signMetadata,
-  snapshotToSign,
-  targetsToSign,
-  timestampToSign,
-} from './tuf/signing.ts';
-import type { TargetFile } from './tuf/targets.ts';
-import { parseTimestamp } from './tuf/timestamp.ts';
-import { TrustedSet } from './tuf/trusted-set.ts';
 
 export interface PublishResult {
   /** Of the timestamp. */

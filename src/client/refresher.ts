@@ -1,0 +1,175 @@
+// One refresh: joins what is stored, what is trusted and what is offered, and keeps what was verified.
+import { DTufError, hasCode } from '../errors.ts';
+import type { LayoutName, MetadataSource } from '../layout/layout.ts';
+import { agreedLayout, openMetadata } from '../layout/open.ts';
+import type { Limits } from '../limits.ts';
+import type { Bytes, Store } from '../ports.ts';
+import type { Repository } from '../registry/registry.ts';
+import { findFirstRoot } from '../tuf/first-root.ts';
+import { ROLES } from '../tuf/metadata.ts';
+import { TrustedSet } from '../tuf/trusted-set.ts';
+import { type CopyState, commitCopyState, type Pin, readCopyState } from './copy-state.ts';
+import { refreshRoles, refreshRoots, type StoredMetadata } from './refresh.ts';
+import type { ReadTrust } from './trust.ts';
+
+/** Others may refresh at the same moment; so often in a row they do not. */
+const COMMIT_ATTEMPTS = 5;
+
+export interface RefresherOptions {
+  readonly store: Store;
+  readonly repository: Repository;
+  readonly limits: Limits;
+  /** As the caller chose it. */
+  readonly layout: LayoutName | undefined;
+  /** Whether the registry may be asked for what changed only. */
+  readonly conditional: boolean;
+  /** What to start from where there is no state. */
+  readonly trust: () => Promise<ReadTrust | undefined>;
+}
+
+export interface RefreshCall {
+  /** The one time that everything is judged against. */
+  readonly now: Date;
+  /** Starts from what is trusted, as if there were no state; it is replaced in the moment in which that succeeds. */
+  readonly afresh: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+export class Refresher {
+  readonly #options: RefresherOptions;
+
+  constructor(options: RefresherOptions) {
+    this.#options = options;
+  }
+
+  /** Refreshes, and commits what was verified in one transaction that compares what it started from. */
+  async run(call: RefreshCall): Promise<TrustedSet> {
+    let source: MetadataSource | undefined;
+    for (let attempt = 0; attempt < COMMIT_ATTEMPTS; attempt++) {
+      const stored = await readCopyState(this.#options.store);
+      const state = call.afresh ? forget(stored) : stored;
+      source ??= await this.#open(state, call.signal);
+      const result = await this.#refresh(state, source, call);
+      if (result === 'stored files are damaged') {
+        source = await this.#open({ ...state, pin: withoutEtag(state.pin) }, call.signal);
+      } else if (result !== 'changed meanwhile') {
+        return result;
+      }
+    }
+    throw new DTufError(
+      'STATE_CHANGED',
+      'the state was changed by others again and again while it was refreshed: try again',
+    );
+  }
+
+  /** Opens what the repository offers; which layout is read is decided by what is pinned, given or signed. */
+  #open(state: CopyState, signal: AbortSignal | undefined): Promise<MetadataSource> {
+    const { layout = this.#options.layout, etag } = state.pin;
+    const complete = ROLES.every((role) => state.metadata[role] !== undefined);
+    return openMetadata(this.#options.repository, this.#options.limits, {
+      ...(layout === undefined ? {} : { layout }),
+      ...(this.#options.conditional && complete && etag !== undefined
+        ? { unchangedFrom: { etag, metadata: state.metadata } }
+        : {}),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  async #refresh(
+    state: CopyState,
+    offered: MetadataSource,
+    { now, afresh, signal }: RefreshCall,
+  ): Promise<TrustedSet | 'changed meanwhile' | 'stored files are damaged'> {
+    const started = await this.#start(state, offered, now);
+    if (started === undefined) return 'stored files are damaged';
+    const { set, firstRoot } = started;
+    let pin = state.pin;
+    const commit = () =>
+      commitCopyState(this.#options.store, state, { metadata: filesOf(set), firstRoot, pin });
+    try {
+      await refreshRoots(set, offered, this.#options.limits);
+      const { layout: mark } = set.root.signed;
+      const layout = agreedLayout(
+        this.#options.repository.name,
+        mark,
+        offered.layout,
+        state.pin.layout ?? this.#options.layout,
+      );
+      const source =
+        layout === offered.layout
+          ? offered
+          : await openMetadata(this.#options.repository, this.#options.limits, {
+              layout,
+              ...(signal ? { signal } : {}),
+            });
+      await refreshRoles(set, source, state.metadata, this.#options.limits);
+      pin = { layout, ...(source.etag === undefined ? {} : { etag: source.etag }) };
+    } catch (error) {
+      if (offered.isStored === true && !hasCode(error, 'METADATA_EXPIRED')) return 'stored files are damaged';
+      // What was verified on the way stays (5.3.8, 5.4.5, 5.5.7): it protects against a rollback next time. Whether
+      // it could be kept does not matter beside the error that is told. A new trust counts only once it works.
+      if (!afresh) await commit().catch(() => false);
+      throw withAdvice(error);
+    }
+    return (await commit()) ? set : 'changed meanwhile';
+  }
+
+  /** Starts from the stored root; where it is damaged from the first one; where there is none from what is trusted. */
+  async #start(
+    state: CopyState,
+    source: MetadataSource,
+    now: Date,
+  ): Promise<{ set: TrustedSet; firstRoot: Bytes } | undefined> {
+    for (const root of [state.metadata.root, state.firstRoot]) {
+      const set = root && (await startFrom(root, now));
+      if (set) return { set, firstRoot: state.firstRoot ?? set.root.bytes };
+      if (source.isStored === true) return undefined;
+    }
+    const trust = await this.#options.trust();
+    if (trust === undefined) {
+      throw new DTufError(
+        'TRUST_MISSING',
+        'no root is trusted yet: give the root public key or a root.json of the repository, once',
+      );
+    }
+    const root = 'root' in trust ? trust.root : await findFirstRoot(trust.pem, source.roots());
+    return { set: await TrustedSet.start(root, now), firstRoot: root };
+  }
+}
+
+/** Tells whoever meets a broken chain of roots what to do. */
+function withAdvice(error: unknown): unknown {
+  if (!hasCode(error, 'METADATA_UNSIGNED', 'METADATA_ROLLBACK') || error.role !== 'root') return error;
+  const advice =
+    'If the publisher replaced the root key without the one of before, ask for the new root key and begin anew with it: pull-metadata --reset-trust';
+  return new DTufError(error.code, `${error.message}. ${advice}`, { ...error, cause: error });
+}
+
+/** A set from a stored root, or undefined where the file is damaged. */
+async function startFrom(root: Bytes, now: Date): Promise<TrustedSet | undefined> {
+  try {
+    return await TrustedSet.start(root, now);
+  } catch (error) {
+    if (hasCode(error, 'METADATA_INVALID', 'METADATA_UNSIGNED')) return undefined;
+    throw error;
+  }
+}
+
+function filesOf(set: TrustedSet): StoredMetadata {
+  const { root, timestamp, snapshot, targets } = set;
+  return {
+    root: root.bytes,
+    ...(timestamp ? { timestamp: timestamp.bytes } : {}),
+    ...(snapshot ? { snapshot: snapshot.bytes } : {}),
+    ...(targets ? { targets: targets.bytes } : {}),
+  };
+}
+
+/** The state of a client that forgets what it trusted, but compares what it replaces. */
+function forget({ versions }: CopyState): CopyState {
+  return { metadata: {}, firstRoot: undefined, pin: {}, versions };
+}
+
+function withoutEtag({ etag: _, ...pin }: Pin): Pin {
+  return pin;
+}
