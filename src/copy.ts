@@ -84,8 +84,13 @@ export class DTufCopy extends DTufBase {
    *
    * @throws DTufError TRUST_MISSING, TRUST_BROKEN, METADATA_… , NOT_A_REPOSITORY, ACCESS_DENIED, UNREACHABLE, TIMED_OUT
    */
-  async pullMetadata({ signal }: Call = {}): Promise<Refreshed> {
-    const set = await this.#refresher.run({ now: this.#clock(), afresh: this.#resetsTrust, signal });
+  async pullMetadata({ signal, onProgress }: Call = {}): Promise<Refreshed> {
+    const set = await this.#refresher.run({
+      now: this.#clock(),
+      afresh: this.#resetsTrust,
+      signal,
+      onProgress,
+    });
     this.#resetsTrust = false;
     return this.#report(set);
   }

@@ -3,6 +3,7 @@ import { DTufError, hasCode } from '../errors.ts';
 import type { LayoutName, MetadataSource } from '../layout/layout.ts';
 import { agreedLayout, openMetadata } from '../layout/open.ts';
 import type { Limits } from '../limits.ts';
+import type { Call } from '../options.ts';
 import type { Bytes, Store } from '../ports.ts';
 import type { Repository } from '../registry/registry.ts';
 import { findFirstRoot } from '../tuf/first-root.ts';
@@ -33,6 +34,7 @@ export interface RefreshCall {
   /** Starts from what is trusted, as if there were no state; it is replaced in the moment in which that succeeds. */
   readonly afresh: boolean;
   readonly signal: AbortSignal | undefined;
+  readonly onProgress: Call['onProgress'];
 }
 
 export class Refresher {
@@ -48,10 +50,10 @@ export class Refresher {
     for (let attempt = 0; attempt < COMMIT_ATTEMPTS; attempt++) {
       const stored = await readCopyState(this.#options.store);
       const state = call.afresh ? forget(stored) : stored;
-      source ??= await this.#open(state, call.signal);
+      source ??= await this.#open(state, call);
       const result = await this.#refresh(state, source, call);
       if (result === 'stored files are damaged') {
-        source = await this.#open({ ...state, pin: withoutEtag(state.pin) }, call.signal);
+        source = await this.#open({ ...state, pin: withoutEtag(state.pin) }, call);
       } else if (result !== 'changed meanwhile') {
         return result;
       }
@@ -63,16 +65,17 @@ export class Refresher {
   }
 
   /** Opens what the repository offers; which layout is read is decided by what is pinned, given or signed. */
-  #open(state: CopyState, signal: AbortSignal | undefined): Promise<MetadataSource> {
+  async #open(state: CopyState, { signal, onProgress }: RefreshCall): Promise<MetadataSource> {
     const { layout = this.#options.layout, etag } = state.pin;
     const complete = ROLES.every((role) => state.metadata[role] !== undefined);
-    return openMetadata(this.#options.repository, this.#options.limits, {
+    const source = await openMetadata(this.#options.repository, this.#options.limits, {
       ...(layout === undefined ? {} : { layout }),
       ...(this.#options.conditional && complete && etag !== undefined
         ? { unchangedFrom: { etag, metadata: state.metadata } }
         : {}),
       ...(signal === undefined ? {} : { signal }),
     });
+    return onProgress === undefined ? source : reporting(source, onProgress);
   }
 
   async #refresh(
@@ -172,4 +175,24 @@ function forget({ versions }: CopyState): CopyState {
 
 function withoutEtag({ etag: _, ...pin }: Pin): Pin {
   return pin;
+}
+
+/** A source that tells of each file that it hands over. */
+function reporting(source: MetadataSource, onProgress: NonNullable<Call['onProgress']>): MetadataSource {
+  const told = <T extends Bytes | undefined>(target: string, bytes: T): T => {
+    const size = bytes?.length ?? 0;
+    if (bytes !== undefined) onProgress({ target, received: size, total: size, phase: 'fetch' });
+    return bytes;
+  };
+  const { layout, etag, isStored } = source;
+  return {
+    layout,
+    ...(etag === undefined ? {} : { etag }),
+    ...(isStored === undefined ? {} : { isStored }),
+    root: async (version) => told(`${version}.root.json`, await source.root(version)),
+    roots: () => source.roots(),
+    timestamp: async () => told('timestamp.json', await source.timestamp()),
+    snapshot: async (version, limit) => told('snapshot.json', await source.snapshot(version, limit)),
+    targets: async (version, limit) => told('targets.json', await source.targets(version, limit)),
+  };
 }

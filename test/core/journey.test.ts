@@ -1,5 +1,6 @@
 // Publish, refresh, verify and refuse: the same in Node and in a page, over memory and over a real registry.
 import { describe, expect, it } from 'vitest';
+import type { Progress } from '../../src/index.ts';
 import { bytesOf, client, namesOf, publisher, publisherWithKeyFiles } from './people.ts';
 import { everyPlace } from './places.ts';
 
@@ -34,6 +35,24 @@ everyPlace((place) => {
     expect(removed).toEqual(['b']);
     expect(await namesOf(copy.listTargets())).toEqual(['a']);
     expect(await (await copy.pullTarget('a')).text()).toBe('a2');
+  });
+
+  it('a refresh, a push and a pull tell how far they are', async () => {
+    const { master, repository, rootKey } = await publisher(place());
+    const told: string[] = [];
+    const onProgress = ({ target, received, total, phase }: Progress) =>
+      told.push(`${phase} ${target} ${received}/${total}`);
+    await master.pushTarget('demo.txt', bytesOf('data'), { onProgress });
+    await master.pushMetadata({ onProgress });
+    const copy = client(place(), repository, { trust: rootKey });
+    await copy.pullMetadata({ onProgress });
+    await (await copy.pullTarget('demo.txt')).bytes({ onProgress });
+    for (const line of ['verify demo.txt 4/4', 'write demo.txt 4/4', 'fetch demo.txt 4/4'])
+      expect(told).toContain(line);
+    for (const file of ['timestamp', 'snapshot', 'targets']) {
+      expect(told.some((line) => line.startsWith(`fetch ${file}.json `))).toBe(true);
+    }
+    expect(told.some((line) => line.startsWith('write timestamp.json '))).toBe(true);
   });
 
   it('a target of several parts yields its parts in order', async () => {
