@@ -10,6 +10,7 @@ import { NativeTargets } from './layout/native-targets.ts';
 import type { NewPart, Publisher } from './layout/publisher.ts';
 import type { Call, Options } from './options.ts';
 import type { Files, Lock, OpenPrivateKey, Signer, Store } from './ports.ts';
+import { checkCustom } from './publish/custom.ts';
 import { type CreatedKey, KeyFiles, type Passwords } from './publish/key-files.ts';
 import { LegacyPending } from './publish/legacy-pending.ts';
 import {
@@ -24,7 +25,6 @@ import { createFirstMetadata, createNextRoot, defaultLifetimes, type Lifetimes }
 import { checkTargetName } from './publish/target-name.ts';
 import type { Repository } from './registry/registry.ts';
 import type { Target } from './target.ts';
-import { canonicalJson } from './tuf/canonical.ts';
 import type { JsonObject } from './tuf/json.ts';
 import { ROLES, type Role } from './tuf/metadata.ts';
 import type { KeyType } from './tuf/signer.ts';
@@ -310,24 +310,6 @@ export class DTufMaster extends DTufBase {
     return layout === 'native'
       ? new PendingTargets(this.#store)
       : new LegacyPending(this.#store, state.targets.signed.targets, this.#legacyPublisher(), this.notice);
-  }
-}
-
-/** Refuses what has no one canonical form before anything is uploaded. */
-function checkCustom(name: string, custom: JsonObject): void {
-  if (Object.hasOwn(custom, 'dtuf')) {
-    throw new DTufError('INVALID_ARGUMENT', `custom.dtuf of ${name} is ours: it says how a target is read`, {
-      target: name,
-    });
-  }
-  try {
-    canonicalJson(custom);
-  } catch (cause) {
-    if (!hasCode(cause, 'METADATA_INVALID')) throw cause;
-    throw new DTufError('INVALID_ARGUMENT', `custom of ${name} cannot be signed: ${cause.message}`, {
-      target: name,
-      cause,
-    });
   }
 }
 

@@ -2,7 +2,6 @@
 // and swapped, so another publisher is found out before where it was visible, and right after where it was not.
 
 import { refreshRoles, refreshRoots } from '../client/refresh.ts';
-import { equalBytes } from '../encoding.ts';
 import { DTufError, hasCode } from '../errors.ts';
 import type { BundleFiles } from '../layout/bundle.ts';
 import type { MetadataSource } from '../layout/layout.ts';
@@ -10,9 +9,7 @@ import type { Published, Publisher } from '../layout/publisher.ts';
 import type { Limits } from '../limits.ts';
 import type { Call } from '../options.ts';
 import type { Bytes, Signer, Store } from '../ports.ts';
-import { member } from '../tuf/fields.ts';
-import type { JsonObject } from '../tuf/json.ts';
-import type { Metadata, Role, Signed } from '../tuf/metadata.ts';
+import type { Metadata, Role } from '../tuf/metadata.ts';
 import type { Root } from '../tuf/root.ts';
 import {
   fileInfo,
@@ -36,6 +33,7 @@ import {
   stagedName,
   writeLastPublish,
 } from './master-state.ts';
+import { above, listedFiles, mergeRoots, newest, sharedRoot, type Versions } from './merge.ts';
 import { expiresAfter, type Lifetimes, namedSigners } from './roots.ts';
 
 export interface PublishResult {
@@ -67,9 +65,6 @@ interface Changes {
   settle?(targets: ReadonlyMap<string, TargetFile>): Promise<void>;
   published(changes: Pending): Promise<void>;
 }
-
-/** The versions that were seen or written anywhere: a new one is above them. */
-type Versions = Readonly<Record<'targets' | 'snapshot' | 'timestamp', number>>;
 
 interface Next {
   readonly files: BundleFiles;
@@ -166,7 +161,7 @@ export class Publication {
     );
     // python-dtuf's clients know versions only in the snapshot.
     const listed = root.signed.layout === 'native' ? await fileInfo(targets) : {};
-    const meta = metaOf(newest(state.snapshot, remote?.snapshot).signed.raw);
+    const meta = listedFiles(newest(state.snapshot, remote?.snapshot).signed.raw);
     meta.set('targets.json', { ...listed, version: versions.targets });
     const snapshot = await signMetadata(snapshotToSign(validity('snapshot'), meta), await by('snapshot'));
     const timestamp = await signMetadata(
@@ -266,56 +261,4 @@ export class Publication {
       'it was published, but the local metadata was changed by another process meanwhile: run push-metadata once more',
     );
   }
-}
-
-/** Our newest root that is published too, byte for byte. */
-async function sharedRoot(state: MasterState, source: MetadataSource): Promise<Bytes> {
-  for (const [version, { bytes }] of [...state.roots].reverse()) {
-    const published = await source.root(version);
-    if (published === undefined) continue;
-    if (equalBytes(published, bytes)) return bytes;
-    throw new DTufError(
-      'TRUST_BROKEN',
-      `another root version ${version} is published than the one here: two publishers changed keys at once, or the registry was tampered with. Nothing was overwritten`,
-      { role: 'root' },
-    );
-  }
-  throw new DTufError(
-    'TRUST_BROKEN',
-    'what is published under this name has none of our roots: it is another repository, and is not overwritten. Choose another name, or delete its tag timestamp.json',
-    { role: 'root' },
-  );
-}
-
-function mergeRoots(state: MasterState, remote: TrustedSet | undefined): ReadonlyMap<number, Metadata<Root>> {
-  const roots = new Map(state.roots);
-  if (remote !== undefined && !roots.has(remote.root.signed.version))
-    roots.set(remote.root.signed.version, remote.root);
-  return roots;
-}
-
-function above(
-  { timestamp, snapshot, targets }: MasterState,
-  remote: TrustedSet | undefined,
-  floor: Versions,
-): Versions {
-  const seen = remote?.timestamp?.signed;
-  return {
-    timestamp: next(floor.timestamp, timestamp.signed.version, seen?.version),
-    snapshot: next(floor.snapshot, snapshot.signed.version, seen?.snapshot.version),
-    targets: next(floor.targets, targets.signed.version, remote?.snapshot && remote.targetsFile.version),
-  };
-}
-
-/** The last number has no next: it is of a fast-forward attack, from which clients recover by a change of keys (5.3.11). */
-function next(...versions: readonly (number | undefined)[]): number {
-  return 1 + Math.max(0, ...versions.map((version = 0) => (version < Number.MAX_SAFE_INTEGER ? version : 0)));
-}
-
-function newest<T extends Signed>(local: Metadata<T>, remote: Metadata<T> | undefined): Metadata<T> {
-  return remote !== undefined && remote.signed.version >= local.signed.version ? remote : local;
-}
-
-function metaOf(raw: JsonObject): Map<string, JsonObject> {
-  return new Map(Object.entries((member(raw, 'meta') ?? {}) as Record<string, JsonObject>));
 }

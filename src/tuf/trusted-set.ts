@@ -23,6 +23,7 @@ export class TrustedSet {
   readonly now: Date;
   readonly #checks: Check[] = [];
   readonly #firstRoot: Root;
+  readonly #roots: Metadata<Root>[];
   #rootIsFinal = false;
   #root: Metadata<Root>;
   #timestamp: Metadata<Timestamp> | undefined;
@@ -31,6 +32,7 @@ export class TrustedSet {
 
   private constructor(root: Metadata<Root>, now: Date) {
     this.#root = root;
+    this.#roots = [root];
     this.#firstRoot = root.signed;
     this.now = now;
   }
@@ -54,6 +56,11 @@ export class TrustedSet {
 
   get root(): Metadata<Root> {
     return this.#root;
+  }
+
+  /** The chain from the root that this set started from to the present one. */
+  get roots(): readonly Metadata<Root>[] {
+    return this.#roots;
   }
 
   get timestamp(): Metadata<Timestamp> | undefined {
@@ -88,6 +95,7 @@ export class TrustedSet {
       next.signed.version,
     );
     this.#root = next;
+    this.#roots.push(next);
   }
 
   /**

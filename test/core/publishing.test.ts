@@ -135,6 +135,19 @@ describe('two publishers', () => {
     expect((await copy.pullMetadata()).changed.toSorted()).toEqual(['ours', 'theirs']);
   });
 
+  it('keep every root that the other published, so that clients of before can follow (ATTACKS 66)', async () => {
+    const registry = embeddedRegistry();
+    const made = await publisher(registry);
+    await made.master.pushMetadata();
+    const old = client(registry, made.repository, { trust: made.rootKey });
+    await old.pullMetadata();
+    const other = await elsewhere(made, registry);
+    for (const _ of [2, 3]) await other.resetKeys();
+    await other.pushMetadata();
+    await made.master.pushMetadata();
+    expect((await old.pullMetadata()).rootVersion).toBe(3);
+  });
+
   it('at the very same moment are healed above both, and no client is left refusing (ATTACKS 66)', async () => {
     const registry = embeddedRegistry();
     const made = await publisher(registry);
@@ -266,8 +279,14 @@ describe('what cannot be published', () => {
     expect(await (await copy.pullTarget('both')).text()).toBe(`${name}!`);
   });
 
-  it.each([[{ a: 1.5 }], [{ a: 2 ** 53 }], [{ a: ['\ud800'] }], [{ a: Number.NaN }]])(
-    'custom data %j that has no one form is refused before anything is sent (ATTACKS 80)',
+  it.each([
+    [{ dtuf: { mediaType: 'x/y' } }],
+    [{ a: 1.5 }],
+    [{ a: 2 ** 53 }],
+    [{ a: ['\ud800'] }],
+    [{ a: Number.NaN }],
+  ])(
+    'custom data %j that has no one form, or is ours, is refused before anything is sent (ATTACKS 80)',
     async (custom) => {
       const { fetch, seen } = watched(embeddedRegistry());
       const { master } = await publisher({ fetch });
