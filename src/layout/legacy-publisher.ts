@@ -18,13 +18,13 @@ import type { Repository } from '../registry/registry.ts';
 import type { JsonObject } from '../tuf/json.ts';
 import { fileInfo } from '../tuf/signing.ts';
 import type { TargetFile } from '../tuf/targets.ts';
-import { type BundleFiles, bundleLayers } from './bundle.ts';
+import type { BundleFiles } from './bundle.ts';
 import { aliasedBlob, BLOB, listedBlobs } from './docker-manifest.ts';
 import type { Part } from './layout.ts';
 import { LegacyMetadata, LegacyTargets } from './legacy.ts';
 import type { NewPart, Published, Publisher, PushedTarget } from './publisher.ts';
 import { BUNDLE_TAG, FILENAME, TARGET_ARTIFACT, TARGET_LAYER, targetTag } from './strings.ts';
-import { type PushedBlob, pushBytes, pushContent } from './upload.ts';
+import { type PushedBlob, pushBytes, pushContent, pushFiles } from './upload.ts';
 
 export class LegacyPublisher implements Publisher {
   readonly #repository: Repository;
@@ -140,15 +140,8 @@ export class LegacyPublisher implements Publisher {
     return { digest, size: size ?? (await this.#repository.blobs.size(digest, signal)) ?? 0 };
   }
 
-  async upload(files: BundleFiles, { signal, onProgress }: Call): Promise<void> {
-    const layers = bundleLayers(files);
-    const total = layers.reduce((sum, [, bytes]) => sum + bytes.length, 0);
-    let received = 0;
-    for (const [, bytes] of layers) {
-      await pushBytes(this.#repository, BLOB, bytes, undefined, signal);
-      received += bytes.length;
-      onProgress?.({ target: BUNDLE_TAG, received, total, phase: 'write' });
-    }
+  async upload(files: BundleFiles, call: Call): Promise<void> {
+    await pushFiles(this.#repository, BLOB, files, call);
   }
 
   /**

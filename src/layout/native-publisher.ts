@@ -17,7 +17,7 @@ import {
 import type { Repository } from '../registry/registry.ts';
 import type { JsonObject } from '../tuf/json.ts';
 import type { TargetFile } from '../tuf/targets.ts';
-import { type BundleFiles, bundleLayers, writeBundle } from './bundle.ts';
+import { type BundleFiles, writeBundle } from './bundle.ts';
 import { Bundle } from './native.ts';
 import type { NewPart, Published, Publisher, PushedTarget } from './publisher.ts';
 import {
@@ -30,7 +30,7 @@ import {
   TARGET_LAYER,
   targetTag,
 } from './strings.ts';
-import { type PushedBlob, pushBytes, pushContent } from './upload.ts';
+import { type PushedBlob, pushBytes, pushContent, pushFiles } from './upload.ts';
 
 export class NativePublisher implements Publisher {
   readonly #repository: Repository;
@@ -181,16 +181,9 @@ export class NativePublisher implements Publisher {
     return manifest === undefined || manifest === 'unchanged' ? undefined : manifest.digest;
   }
 
-  async upload(files: BundleFiles, { signal, onProgress }: Call): Promise<void> {
-    await pushBytes(this.#repository, emptyType, emptyBytes, undefined, signal);
-    const layers = bundleLayers(files);
-    const total = layers.reduce((sum, [, bytes]) => sum + bytes.length, 0);
-    let received = 0;
-    for (const [, bytes] of layers) {
-      await pushBytes(this.#repository, METADATA_LAYER, bytes, undefined, signal);
-      received += bytes.length;
-      onProgress?.({ target: BUNDLE_TAG, received, total, phase: 'write' });
-    }
+  async upload(files: BundleFiles, call: Call): Promise<void> {
+    await pushBytes(this.#repository, emptyType, emptyBytes, undefined, call.signal);
+    await pushFiles(this.#repository, METADATA_LAYER, files, call);
   }
 
   async switchTo(version: number, files: BundleFiles, { signal }: Call): Promise<string> {

@@ -8,6 +8,8 @@ import { type Descriptor, describe } from '../registry/descriptor.ts';
 import { type Digest, parseDigest } from '../registry/digest.ts';
 import { throwIfAborted } from '../registry/errors.ts';
 import type { Repository } from '../registry/registry.ts';
+import { type BundleFiles, bundleLayers } from './bundle.ts';
+import { BUNDLE_TAG } from './strings.ts';
 
 /** A blob of the repository. */
 export interface PushedBlob {
@@ -77,4 +79,21 @@ async function pushBlob(
   // A HEAD may still say that a blob is there which a garbage collection took: only its last byte proves it.
   if (await repository.blobs.exists(blob, options.signal)) options.onProgress?.(blob.size);
   else await repository.blobs.push(blob, content, options);
+}
+
+/** Sends the files of a state of the metadata where the repository has not got them. */
+export async function pushFiles(
+  repository: Repository,
+  mediaType: string,
+  files: BundleFiles,
+  { signal, onProgress }: Call,
+): Promise<void> {
+  const layers = bundleLayers(files);
+  const total = layers.reduce((sum, [, bytes]) => sum + bytes.length, 0);
+  let received = 0;
+  for (const [, bytes] of layers) {
+    await pushBytes(repository, mediaType, bytes, undefined, signal);
+    received += bytes.length;
+    onProgress?.({ target: BUNDLE_TAG, received, total, phase: 'write' });
+  }
 }
