@@ -5,6 +5,8 @@ const chromium = process.env['DTUF_CHROMIUM'] ?? '/usr/bin/chromium';
 
 export default defineConfig({
   test: {
+    // Most tests wait for processes of their own: one worker for each of two cores.
+    maxWorkers: 2,
     projects: [
       {
         test: {
