@@ -73,7 +73,7 @@ export class DTufCopy extends DTufBase {
       limits: this.limits,
       layout: options.layout,
       conditional: options.conditional ?? false,
-      trust: () => this.#readTrust(),
+      trust: (signal) => this.#readTrust(signal),
     });
     this.#pulled = new Pulled(options.store);
   }
@@ -114,9 +114,9 @@ export class DTufCopy extends DTufBase {
     };
   }
 
-  async #readTrust(): Promise<ReadTrust | undefined> {
+  async #readTrust(signal?: AbortSignal): Promise<ReadTrust | undefined> {
     if (this.#trust === undefined) return undefined;
-    return readTrust(this.#trust, { files: this.#files, limits: this.limits, fetch: this.#fetch });
+    return readTrust(this.#trust, { files: this.#files, limits: this.limits, fetch: this.#fetch, signal });
   }
 
   /** A key that is given again where there is state replaces nothing: who holds a retired one would take over. */

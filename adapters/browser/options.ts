@@ -18,8 +18,14 @@ export function connectionOf<T extends Connection>(options: T): T {
       'This page is no secure context, so that the browser gives it no Web Crypto and nothing can be verified: open it over https, or from localhost.',
     );
   }
-  return options;
+  return { fetch: uncached, ...options };
 }
+
+/**
+ * A browser's cache keeps what a registry answered once, for as long as that said, also what was refused here, and
+ * goes on with it long after the registry is honest again: it is left out.
+ */
+const uncached: typeof fetch = (input, init) => fetch(input, { ...init, cache: 'no-store' });
 
 /** Fills in the store and the lock of one repository. @param side `master` or `copy`. */
 export function stateOf<T extends Options>(

@@ -103,23 +103,36 @@ async function pullTarget(
 }
 
 async function print(context: Context, target: VerifiedTarget, call: Call): Promise<void> {
-  for await (const part of target.parts()) {
-    if (context.environment.blobInfo) await context.output.line(`${part.digest} ${part.length}`);
-    // Each part is verified whole before its first byte is handed out.
-    await copyOut(context, await part.stream(call));
-  }
-}
-
-async function copyOut(context: Context, stream: ReadableStream<Uint8Array>): Promise<void> {
-  const reader = stream.getReader();
+  // Verified whole, all parts of it, before the first byte is handed out.
+  const reader = (await target.stream(call)).getReader();
   try {
-    for (let step = await reader.read(); !step.done; step = await reader.read()) {
-      await context.output.bytes(step.value);
-    }
+    await (context.environment.blobInfo ? printParts(context, target, reader) : copyOut(context, reader));
   } catch (error) {
     // What failed is reported; that the source cannot be closed as well says nothing new.
     await reader.cancel(error).catch(() => {});
     throw error;
+  }
+}
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
+/** Writes each part behind a line with its digest and size. */
+async function printParts(context: Context, target: VerifiedTarget, reader: Reader): Promise<void> {
+  let rest: Uint8Array = new Uint8Array();
+  for await (const { digest, length } of target.parts()) {
+    await context.output.line(`${digest} ${length}`);
+    let missing = length;
+    while (missing > 0) {
+      if (rest.length === 0) rest = (await reader.read()).value ?? new Uint8Array();
+      if (rest.length === 0) throw new Error(`${target.name} ended before its parts did`);
+      await context.output.bytes(rest.subarray(0, missing));
+      [rest, missing] = [rest.subarray(missing), Math.max(0, missing - rest.length)];
+    }
+  }
+}
+
+async function copyOut(context: Context, reader: Reader): Promise<void> {
+  for (let step = await reader.read(); !step.done; step = await reader.read()) {
+    await context.output.bytes(step.value);
   }
 }
 

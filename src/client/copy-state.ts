@@ -20,6 +20,9 @@ const PULLED = 'repository/pulled.json';
 /** python-dtuf keeps the list of blobs of each target here that it downloaded. */
 const PYTHONS = 'repository/targets/';
 
+/** The only ones that are kept name the content itself (layout/native.ts). */
+const ETAG = /^"sha256:[0-9a-f]{64}"$/;
+
 /** What was decided once and is kept: never a matter of what a registry answers. */
 export interface Pin {
   readonly layout?: LayoutName;
@@ -112,7 +115,7 @@ function readPin(bytes: Bytes | undefined): Pin {
   const etag = member(pin, 'etag');
   return {
     ...(layout === 'native' || layout === 'legacy' ? { layout } : {}),
-    ...(typeof etag === 'string' ? { etag } : {}),
+    ...(typeof etag === 'string' && ETAG.test(etag) ? { etag } : {}),
   };
 }
 

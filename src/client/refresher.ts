@@ -25,7 +25,7 @@ export interface RefresherOptions {
   /** Whether the registry may be asked for what changed only. */
   readonly conditional: boolean;
   /** What to start from where there is no state. */
-  readonly trust: () => Promise<ReadTrust | undefined>;
+  readonly trust: (signal: AbortSignal | undefined) => Promise<ReadTrust | undefined>;
 }
 
 export interface RefreshCall {
@@ -52,9 +52,12 @@ export class Refresher {
       const state = call.afresh ? forget(stored) : stored;
       source ??= await this.#open(state, call);
       const result = await this.#refresh(state, source, call);
-      if (result === 'stored files are damaged') {
+      if (result === 'stored files are of no use') {
         source = await this.#open({ ...state, pin: withoutEtag(state.pin) }, call);
-      } else if (result !== 'changed meanwhile') {
+      } else if (result === 'changed meanwhile') {
+        // Others may have stored what is newer than our source: beside it that would look like a rollback.
+        source = undefined;
+      } else {
         return result;
       }
     }
@@ -82,9 +85,9 @@ export class Refresher {
     state: CopyState,
     offered: MetadataSource,
     { now, afresh, signal }: RefreshCall,
-  ): Promise<TrustedSet | 'changed meanwhile' | 'stored files are damaged'> {
-    const started = await this.#start(state, offered, now);
-    if (started === undefined) return 'stored files are damaged';
+  ): Promise<TrustedSet | 'changed meanwhile' | 'stored files are of no use'> {
+    const started = await this.#start(state, offered, now, signal);
+    if (started === undefined) return 'stored files are of no use';
     const { set, firstRoot } = started;
     let pin = state.pin;
     const commit = () =>
@@ -108,7 +111,8 @@ export class Refresher {
       await refreshRoles(set, source, state.metadata, this.#options.limits);
       pin = { layout, ...(source.etag === undefined ? {} : { etag: source.etag }) };
     } catch (error) {
-      if (offered.isStored === true && !hasCode(error, 'METADATA_EXPIRED')) return 'stored files are damaged';
+      // Expired too: a cache that answers "unchanged" to whatever must not keep a client there.
+      if (offered.isStored === true) return 'stored files are of no use';
       // What was verified on the way stays (5.3.8, 5.4.5, 5.5.7): it protects against a rollback next time. Whether
       // it could be kept does not matter beside the error that is told. A new trust counts only once it works.
       if (!afresh) await commit().catch(() => false);
@@ -122,13 +126,14 @@ export class Refresher {
     state: CopyState,
     source: MetadataSource,
     now: Date,
+    signal: AbortSignal | undefined,
   ): Promise<{ set: TrustedSet; firstRoot: Bytes } | undefined> {
     for (const root of [state.metadata.root, state.firstRoot]) {
       const set = root && (await startFrom(root, now));
       if (set) return { set, firstRoot: state.firstRoot ?? set.root.bytes };
       if (source.isStored === true) return undefined;
     }
-    const trust = await this.#options.trust();
+    const trust = await this.#options.trust(signal);
     if (trust === undefined) {
       throw new DTufError(
         'TRUST_MISSING',

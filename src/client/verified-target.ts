@@ -156,8 +156,7 @@ export class TargetReader implements VerifiedTarget {
     const total = totalOf(parts);
     if (unverified === true)
       return Object.assign(this.#passThrough(parts, total, call), { verified: 'none' as const });
-    const stream = await this.#spooled(parts, total, call);
-    await this.#reading.onPulled();
+    const stream = await this.#spooled(parts, total, call, this.#reading.onPulled);
     return Object.assign(stream, { verified: 'whole' as const });
   }
 
@@ -201,9 +200,9 @@ export class TargetReader implements VerifiedTarget {
     for (const part of parts) {
       const { digest, length } = part;
       const stream = async (call: Call = {}) => {
-        const verified = await this.#spooled([part], length, call);
-        if (left.delete(part) && left.size === 0) await this.#reading.onPulled();
-        return verified;
+        return this.#spooled([part], length, call, async () => {
+          if (left.delete(part) && left.size === 0) await this.#reading.onPulled();
+        });
       };
       yield { digest, length, stream };
     }
@@ -220,8 +219,13 @@ export class TargetReader implements VerifiedTarget {
     return bytes;
   }
 
-  /** The parts as one stream that begins only after all of them were verified. */
-  async #spooled(parts: readonly Part[], total: number, call: Call): Promise<ReadableStream<Uint8Array>> {
+  /** The parts as one stream that begins only after all of them were verified, and `then` has ended. */
+  async #spooled(
+    parts: readonly Part[],
+    total: number,
+    call: Call,
+    then: () => Promise<void> = async () => undefined,
+  ): Promise<ReadableStream<Uint8Array>> {
     const { files, limits } = this.#reading;
     if (total <= limits.unspooled || (files === undefined && total <= limits.memory)) {
       const bytes = new Uint8Array(total);
@@ -230,6 +234,7 @@ export class TargetReader implements VerifiedTarget {
         bytes.set(chunk, at);
         at += chunk.length;
       });
+      await then();
       return streamOf(bytes);
     }
     if (files === undefined) {
@@ -242,6 +247,7 @@ export class TargetReader implements VerifiedTarget {
     const spool = await files.spool(total);
     try {
       await this.#verify(parts, total, call, 'fetch', (chunk) => spool.write(chunk));
+      await then();
       return await spool.read();
     } catch (error) {
       await spool.discard();

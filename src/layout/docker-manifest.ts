@@ -1,7 +1,7 @@
 // python-dtuf's lists of blobs: Docker manifests of schema 2, or of schema 1 as registries of its time made them.
 import { DTufError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
-import { type Digest, parseDigest } from '../registry/digest.ts';
+import { type Digest, isDigest } from '../registry/digest.ts';
 import { Fields } from '../tuf/fields.ts';
 import { parseJson } from '../tuf/json.ts';
 
@@ -40,13 +40,19 @@ export function listedBlobs(bytes: Uint8Array, what: string, limits: Limits): re
   }
   return entries.map((entry) =>
     schema1
-      ? { digest: parseDigest(entry.string('blobSum')) }
+      ? { digest: digestIn(entry, 'blobSum') }
       : {
-          digest: parseDigest(entry.string('digest')),
+          digest: digestIn(entry, 'digest'),
           size: entry.integer('size', 0),
           ...(entry.has('mediaType') ? { mediaType: entry.string('mediaType') } : {}),
         },
   );
+}
+
+function digestIn(entry: Fields, name: string): Digest {
+  const text = entry.string(name);
+  if (isDigest(text)) return text;
+  throw entry.error(name, 'sha256:<64 hex>');
 }
 
 /**

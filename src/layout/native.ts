@@ -4,6 +4,7 @@ import { DTufError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import type { Bytes } from '../ports.ts';
 import { type Descriptor, inlineData } from '../registry/descriptor.ts';
+import type { Digest } from '../registry/digest.ts';
 import { parseImageManifest } from '../registry/manifest.ts';
 import type { Repository } from '../registry/registry.ts';
 import { layersByName } from './bundle.ts';
@@ -25,7 +26,7 @@ export class Bundle implements MetadataSource {
    */
   constructor(
     repository: Repository,
-    manifest: { readonly bytes: Bytes; readonly etag?: string },
+    manifest: { readonly bytes: Bytes; readonly digest: Digest; readonly etag?: string },
     limits: Limits,
     signal?: AbortSignal,
   ) {
@@ -33,7 +34,9 @@ export class Bundle implements MetadataSource {
     this.#layers = layersByName(parseImageManifest(manifest.bytes, limits));
     this.#limits = limits;
     this.#signal = signal;
-    if (manifest.etag !== undefined) this.etag = manifest.etag;
+    // Of whatever else a registry calls it, as `*`, it could say "unchanged" of what is published later.
+    const named = `"${manifest.digest}"`;
+    if (manifest.etag?.replace(/^W\//, '') === named) this.etag = named;
     if (!this.#layers.has('timestamp.json')) {
       throw new DTufError(
         'NOT_A_REPOSITORY',

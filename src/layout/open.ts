@@ -36,7 +36,14 @@ export async function openMetadata(
     ...(unchangedFrom === undefined ? {} : { etag: unchangedFrom.etag }),
     ...(signal === undefined ? {} : { signal }),
   });
-  if (manifest === 'unchanged') return storedSource(unchangedFrom?.metadata ?? {}, unchangedFrom?.etag ?? '');
+  if (manifest === 'unchanged') {
+    if (unchangedFrom !== undefined) return storedSource(unchangedFrom.metadata, unchangedFrom.etag);
+    throw new DTufError(
+      'REGISTRY_FAILED',
+      `the registry says that ${BUNDLE_TAG} of ${repository.name} has not changed, which it was not asked`,
+      { expected: BUNDLE_TAG, got: '304' },
+    );
+  }
   if (manifest === undefined) {
     throw new DTufError(
       'METADATA_MISSING',

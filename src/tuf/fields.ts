@@ -78,7 +78,10 @@ export class Fields {
   }
 
   #invalid(name: string | undefined, expected: string, value: Json | undefined): DTufError {
-    const path = name === undefined ? this.#path : `${this.#path}.${name}`;
+    // Names in it are those of a file that nobody has verified yet.
+    const path = JSON.stringify(
+      (name === undefined ? this.#path : `${this.#path}.${name}`).slice(0, 200),
+    ).slice(1, -1);
     const got = value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value).slice(0, 80);
     return new DTufError(
       'METADATA_INVALID',

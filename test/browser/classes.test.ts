@@ -47,6 +47,28 @@ describe.skipIf(address === undefined)('a page and a real registry', () => {
     await expect(other.getExpirations()).rejects.toMatchObject({ code: 'METADATA_MISSING' });
   });
 
+  it.each([
+    ['a page', page],
+    ['a worker', worker],
+  ])(
+    'nothing that %s asks for is taken from the browser’s cache, where it may be a lie of yesterday (ATTACKS 34)',
+    async (_, entry) => {
+      const { master, repository, rootKey } = await publisher(host);
+      await master.pushTarget('demo.txt', bytesOf('data'));
+      await master.pushMetadata();
+      const asked = vi.spyOn(globalThis, 'fetch');
+      try {
+        const copy = new entry.DTufCopy({ host, repository, trust: rootKey });
+        await copy.pullMetadata();
+        expect(await (await copy.pullTarget('demo.txt')).text()).toBe('data');
+        expect(asked.mock.calls.length).toBeGreaterThan(1);
+        for (const [, init] of asked.mock.calls) expect(init?.cache).toBe('no-store');
+      } finally {
+        asked.mockRestore();
+      }
+    },
+  );
+
   it('two that pull at once both verify (ATTACKS 65)', async () => {
     const { master, repository, rootKey } = await publisher(host);
     await master.pushTarget('demo.txt', bytesOf('data'));

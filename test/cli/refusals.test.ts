@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { client, expectRefusal, Machine, passwords, publisher, type Variables } from './command.ts';
 
@@ -51,6 +53,25 @@ describe('with a published repository', () => {
     expectRefusal(await other.dtuf(['pull-metadata', 'fred/demo', key]), 1, /root/);
     expectRefusal(await other.dtuf(['pull-target', 'fred/demo', 'a.txt']), 1, /pull-metadata/);
   });
+
+  it.each([{}, { DTUF_BLOB_INFO: '1' }])(
+    'of a target whose second part was tampered with nothing is printed, not the first part either, with %j (ATTACKS 51)',
+    async (more) => {
+      const place = await Machine.start({});
+      machines.push(place);
+      const there = { DTUF_HOST: `oci:${place.path('registry')}` };
+      const other = await publisher(there, { 'a.txt': 'first\n' });
+      machines.push(other);
+      await writeFile(other.path('b.txt'), 'second\n');
+      await other.does(['push-target', 'fred/demo', 'both', '@a.txt', 'b.txt']);
+      await other.does(['push-metadata', 'fred/demo']);
+      const reader = await client(other, there);
+      machines.push(reader);
+      const digest = createHash('sha256').update('second\n').digest('hex');
+      await writeFile(place.path(`registry/fred/demo/blobs/sha256/${digest}`), 'SECOND\n');
+      expectRefusal(await reader.dtuf(['pull-target', 'fred/demo', 'both'], more), 1, /not what was signed/);
+    },
+  );
 
   it('a private key in the place of the public one is told (ATTACKS 68)', async () => {
     const machine = await Machine.start(variables);

@@ -193,3 +193,23 @@ it('where others commit at the same moment, what they stored is verified anew', 
   await client(place, { store: racing }).pullMetadata();
   expect((await stateOf(store))[`${CURRENT}timestamp.json`]).toBe(text(six.timestamp));
 });
+
+it('where others commit something newer at the same moment, that is no rollback of ours (ATTACKS 65)', async () => {
+  const { place, store } = await refreshed(five);
+  await place.publish(await plain.release(6).build(), [root], ['Hello']);
+  const seven = await plain.release(7).build();
+  let raced = false;
+  const racing: Store = {
+    ...store,
+    async commit(expected, writes, deletes) {
+      if (!raced) {
+        raced = true;
+        await place.publish(seven, [root], ['Hello']);
+        await client(place, { store }).pullMetadata();
+      }
+      return store.commit(expected, writes, deletes);
+    },
+  };
+  await client(place, { store: racing }).pullMetadata();
+  expect((await stateOf(store))[`${CURRENT}timestamp.json`]).toBe(text(seven.timestamp));
+});

@@ -1,9 +1,11 @@
 // A target is handed out only where its length and every known hash are those that were signed.
 import { describe, expect, it } from 'vitest';
 import { toHex, utf8 } from '../../src/encoding.ts';
+import { DTufCopy, DTufError, type Store } from '../../src/index.ts';
+import type { Files } from '../../src/ports.ts';
 import type { Members } from '../tuf/repository.ts';
-import { repository } from '../tuf/repository.ts';
-import { client, Place, refreshed } from './place.ts';
+import { NOW, repository } from '../tuf/repository.ts';
+import { client, Place, REPOSITORY, refreshed } from './place.ts';
 
 const hash = async (algorithm: string) =>
   toHex(new Uint8Array(await crypto.subtle.digest(algorithm, utf8('Hello'))));
@@ -96,4 +98,35 @@ it('targets above their bound are refused before they are fetched (ATTACKS 8)', 
   await expect(fetchOf(99_999)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
   expect(place.asked).toEqual(['GET manifests/timestamp.json']);
   await expect(fetchOf(100_000)).rejects.toMatchObject({ code: 'METADATA_INVALID', role: 'targets' });
+});
+
+it('a spool is discarded where the download cannot be noted, and nothing is handed out (ATTACKS 64)', async () => {
+  const { place, store } = await published({ length: 5, hashes: { sha256 } });
+  const full: Store = {
+    ...store,
+    commit: () => Promise.reject(new DTufError('STORAGE_FAILED', 'the disk is full')),
+  };
+  const discarded: string[] = [];
+  const files: Files = {
+    spool: async () => ({
+      write: async () => undefined,
+      read: async () => new ReadableStream<Uint8Array>({ cancel: () => void discarded.push('stream') }),
+      discard: async () => void discarded.push('spool'),
+    }),
+    sink: () => Promise.reject(new Error('not asked for')),
+    content: () => Promise.reject(new Error('not asked for')),
+    readSmall: () => Promise.reject(new Error('not asked for')),
+  };
+  const copy = new DTufCopy({
+    host: place,
+    repository: REPOSITORY,
+    store: full,
+    files,
+    clock: () => NOW,
+    limits: { unspooled: 0 },
+  });
+  await expect((await copy.pullTarget('demo.txt')).stream()).rejects.toMatchObject({
+    code: 'STORAGE_FAILED',
+  });
+  expect(discarded).toEqual(['spool']);
 });

@@ -1,6 +1,9 @@
 // What is kept of a trust, and of what was decided with it.
 import { expect, it } from 'vitest';
-import { memoryStore } from '../../src/index.ts';
+import { embeddedRegistry } from '../../adapters/registry/index.ts';
+import { utf8 } from '../../src/encoding.ts';
+import { DTufCopy, memoryStore } from '../../src/index.ts';
+import { publisher } from '../core/people.ts';
 import { repository, text } from '../tuf/repository.ts';
 import { CURRENT, client, Place, refreshed, stateOf } from './place.ts';
 
@@ -106,3 +109,20 @@ it('where the chain of roots is broken the error says how to begin anew (ATTACKS
   await place.publish(files, [files.root, foreign]);
   await expect(copy.pullMetadata()).rejects.toThrow(/--reset-trust/);
 });
+
+it.each(['ecdsa', 'rsa'] as const)(
+  'a root.json whose %s keys are PEM is taken for a root, not for a key in PEM',
+  async (keyType) => {
+    const host = embeddedRegistry();
+    const { master, repository: name, rootKey } = await publisher(host, { keyType });
+    await master.pushMetadata();
+    const store = memoryStore();
+    const options = { host, repository: name };
+    await new DTufCopy({ ...options, store, trust: rootKey }).pullMetadata();
+    const json = (await stateOf(store))[`${CURRENT}root.json`] ?? '';
+    for (const trust of [json, utf8(json), utf8(JSON.stringify(JSON.parse(json), undefined, 2))]) {
+      const copy = new DTufCopy({ ...options, store: memoryStore(), trust });
+      expect((await copy.pullMetadata()).rootVersion).toBe(1);
+    }
+  },
+);

@@ -1,5 +1,6 @@
 // From a root public key to the root that a client starts from.
-import { describe, expect, it } from 'vitest';
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it, vi } from 'vitest';
 import { fromHex, utf8 } from '../../src/encoding.ts';
 import { DTufError } from '../../src/errors.ts';
 import type { Bytes } from '../../src/ports.ts';
@@ -104,4 +105,29 @@ describe('the first root', () => {
       await expect(findFirstRoot(pem, offered(root1))).rejects.toMatchObject({ code: 'KEY_INVALID' });
     }
   });
+});
+
+it('a root that nobody has signed, and that names one key fifty thousand times, costs one look at it (ATTACKS 8)', async () => {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const value = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const key = { keytype: 'rsa', scheme: 'rsassa-pss-sha256', keyval: { public: value } };
+  const hostile = await first
+    .with('root', {
+      signed: (signed) => ({
+        ...signed,
+        keys: { k: key },
+        roles: {
+          ...(signed['roles'] as Members),
+          root: { keyids: Array.from({ length: 50_000 }, () => 'k'), threshold: 1 },
+        },
+      }),
+    })
+    .root();
+  const importKey = vi.spyOn(crypto.subtle, 'importKey');
+  try {
+    await expect(findFirstRoot(await pemOf('root'), offered(hostile))).rejects.toMatchObject(broken);
+    expect(importKey.mock.calls.length).toBeLessThan(20);
+  } finally {
+    importKey.mockRestore();
+  }
 });

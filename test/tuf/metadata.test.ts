@@ -343,3 +343,17 @@ it('duplicate members: a signature over another reading than the last is refused
     role: 'timestamp',
   });
 });
+
+it('names of a file that nobody has verified make no long or forged lines of an error (ATTACKS 97)', () => {
+  const forged = `x\ndtuf: verified\u001b[2J${'y'.repeat(100_000)}`;
+  const change = (_: Members, signed: Members) => set(signed, 'keys', { [forged]: 'no key' });
+  let message = '';
+  try {
+    parseChanged('root', change);
+  } catch (error) {
+    message = error instanceof Error ? error.message : '';
+  }
+  expect(message).toMatch(/^root metadata: metadata\.signed\.keys\.x/);
+  expect(message).not.toMatch(/\p{Cc}/u);
+  expect(message.length).toBeLessThan(500);
+});
