@@ -56,6 +56,8 @@ export class DTufCopy extends DTufBase {
   readonly #refresher: Refresher;
   readonly #pulled: Pulled;
   #resetsTrust = false;
+  /** Whether the refresh at hand began with the trust that was given, rather than with the state. */
+  #startsFromTrust = false;
 
   constructor(options: Options & { store: Store; trust?: Trust }) {
     super(options);
@@ -73,7 +75,10 @@ export class DTufCopy extends DTufBase {
       limits: this.limits,
       layout: options.layout,
       conditional: options.conditional ?? false,
-      trust: (signal) => this.#readTrust(signal),
+      trust: (signal) => {
+        this.#startsFromTrust = true;
+        return this.#readTrust(signal);
+      },
     });
     this.#pulled = new Pulled(options.store);
   }
@@ -85,6 +90,7 @@ export class DTufCopy extends DTufBase {
    * @throws DTufError TRUST_MISSING, TRUST_BROKEN, METADATA_… , NOT_A_REPOSITORY, ACCESS_DENIED, UNREACHABLE, TIMED_OUT
    */
   async pullMetadata({ signal, onProgress }: Call = {}): Promise<Refreshed> {
+    this.#startsFromTrust = false;
     const set = await this.#refresher.run({
       now: this.#clock(),
       afresh: this.#resetsTrust,
@@ -122,7 +128,7 @@ export class DTufCopy extends DTufBase {
   /** A key that is given again where there is state replaces nothing: who holds a retired one would take over. */
   async #noticeIgnoredTrust(root: Root): Promise<void> {
     // An address is not fetched for that: a page has it in its script, and would fetch it at every refresh.
-    if (this.#trust === undefined || this.#trust instanceof URL) return;
+    if (this.#startsFromTrust || this.#trust === undefined || this.#trust instanceof URL) return;
     const trust = await this.#readTrust();
     if (trust === undefined || (await sharesRootKey(trust, root))) return;
     this.notice(
@@ -246,7 +252,7 @@ export class DTufCopy extends DTufBase {
     if (!root || !timestamp || !snapshot || !targets) {
       throw new DTufError(
         'METADATA_MISSING',
-        `there is no metadata of ${this.#repository.name} yet: run pull-metadata first`,
+        `there is no whole, verified metadata of ${this.#repository.name} here: run pull-metadata first`,
       );
     }
     try {

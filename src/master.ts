@@ -98,31 +98,37 @@ export class DTufMaster extends DTufBase {
    * @throws DTufError KEY_PASSWORD, STORAGE_FAILED
    */
   async createRootKey(options: KeyOptions = {}): Promise<CreatedKey> {
-    return this.#createKey('root', options);
+    const created = (await this.#createKeys(['root'], options)).get('root');
+    if (created === undefined) throw new Error('a key was made for each role');
+    return created;
   }
 
-  /** Makes the key pairs of targets, snapshot and timestamp. @throws DTufError KEY_PASSWORD, STORAGE_FAILED */
+  /** Makes the key pairs of targets, snapshot and timestamp, all or none. @throws DTufError KEY_PASSWORD, STORAGE_FAILED */
   async createMetadataKeys({
     roles = ['targets', 'snapshot', 'timestamp'],
     ...options
   }: KeyOptions & { roles?: readonly Role[] } = {}): Promise<void> {
-    for (const role of roles) await this.#createKey(role, options);
+    await this.#createKeys(roles, options);
   }
 
-  async #createKey(role: Role, { type, password }: KeyOptions): Promise<CreatedKey> {
+  async #createKeys(
+    roles: readonly Role[],
+    { type, password }: KeyOptions,
+  ): Promise<ReadonlyMap<Role, CreatedKey>> {
     const legacy = (await this.#presentLayout()) === 'legacy';
     const chosen = type ?? this.#keyType ?? (legacy ? 'rsa' : 'ed25519');
     if (legacy && chosen !== 'rsa') {
       throw new DTufError(
         'INVALID_ARGUMENT',
         `the clients of a repository in python-dtuf's layout know rsa keys only, not ${chosen}`,
-        { role, expected: 'rsa', got: chosen },
+        { expected: 'rsa', got: chosen },
       );
     }
-    const created = await this.#keyFiles.create(role, chosen, password);
-    if (created.setAside !== undefined) {
+    const created = await this.#keyFiles.create(roles, chosen, password);
+    for (const [role, { setAside }] of created) {
+      if (setAside === undefined) continue;
       this.notice(
-        `the ${role} key that was there is kept as ${created.setAside}; run reset-keys to sign with the new one`,
+        `the ${role} key that was there is kept as ${setAside}; run reset-keys to sign with the new one`,
       );
     }
     return created;
@@ -158,17 +164,18 @@ export class DTufMaster extends DTufBase {
    * Signs a new root for the keys that are there now. It is published by {@link pushMetadata}. The root key that was used
    * before signs too where it is at hand, so that clients follow by themselves; otherwise they need the new key.
    *
-   * @throws DTufError METADATA_MISSING, KEY_MISSING, KEY_PASSWORD
+   * @throws DTufError METADATA_MISSING, KEY_MISSING, KEY_INVALID, KEY_PASSWORD, also where the root key of before is there and
+   * does not open; NOT_SUPPORTED where the present root asks for more than one signature of a role.
    */
   async resetKeys(): Promise<void> {
     await this.#lock.run(LOCK, async () => {
       const signers = await this.#signers(ROLES);
-      const previous = await this.#keyFiles.previousSigners('root', (name) =>
-        this.notice(`${name} does not open with the password of the root key`),
-      );
+      const locked: string[] = [];
+      const previous = await this.#previousSigners('root', (name) => locked.push(name));
       const { followed } = await createNextRoot(this.#store, signers, previous, {
         now: this.#clock(),
         lifetimes: this.#lifetimes,
+        locked,
       });
       if (!followed) {
         this.notice(
@@ -176,6 +183,10 @@ export class DTufMaster extends DTufBase {
         );
       }
     });
+  }
+
+  #previousSigners(role: Role, onLocked: (name: string) => void): Promise<Signer[]> {
+    return this.#keyFiles.previousSigners(role, this.#keys[role] !== undefined, onLocked);
   }
 
   async #signers(roles: readonly Role[]): Promise<Record<Role, Signer>> {
@@ -264,7 +275,7 @@ export class DTufMaster extends DTufBase {
           lifetimes: this.#lifetimes,
           now: this.#clock(),
           signers,
-          previousSigners: (role) => this.#keyFiles.previousSigners(role, () => undefined),
+          previousSigners: (role) => this.#previousSigners(role, () => undefined),
           notice: this.notice,
         });
         return publication.run(call);

@@ -50,10 +50,14 @@ export function keyCommands(program: Command, act: Act): void {
 
 async function createRootKey(context: Context, repo: string): Promise<undefined> {
   const master = await openMaster(context, repo);
-  await master.createRootKey();
+  const { setAside } = await master.createRootKey();
   context.log.note(`made the root key ${join(keysFolder(context, repo), 'root_key')}`);
   context.log.note(`give ${join(keysFolder(context, repo), 'root_key.pub')} to those who pull from ${repo}`);
-  context.log.note(`next: dtuf create-metadata-keys ${repo}`);
+  context.log.note(
+    setAside === undefined
+      ? `next: dtuf create-metadata-keys ${repo}`
+      : `next: dtuf reset-keys ${repo}, then dtuf push-metadata ${repo}`,
+  );
 }
 
 async function createMetadataKeys(context: Context, repo: string): Promise<undefined> {

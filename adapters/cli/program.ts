@@ -12,7 +12,7 @@ import { variablesHelp } from './variables.ts';
 
 const example = `
 Example:
-  export DTUF_HOST=oci:registry
+  export DTUF_HOST=oci:$HOME/registry
   dtuf create-root-key fred/demo
   dtuf create-metadata-keys fred/demo
   dtuf create-metadata fred/demo
@@ -33,7 +33,15 @@ export function buildProgram(act: Act): Command {
     .exitOverride()
     .configureHelp({ showGlobalOptions: true, helpWidth: 100 })
     .configureOutput({
-      outputError: (text, write) => write(`dtuf: ${printable(text.trim().replace(/^error: /, ''))}\n`),
+      outputError: (text, write) =>
+        write(
+          `dtuf: ${printable(
+            text
+              .trim()
+              .replace(/^error: /, '')
+              .replaceAll('\n', ' '),
+          )}\n`,
+        ),
     })
     .addHelpText('after', () => `\n${variablesHelp()}\n${example}`);
   for (const add of [keyCommands, publishCommands, pullCommands, listCommands, authCommands, serveCommands]) {

@@ -14,7 +14,8 @@ export function checkCustom(name: string, custom: JsonObject): void {
     });
   }
   try {
-    canonicalJson(custom);
+    // As deep in the file as it is going to be signed.
+    canonicalJson({ signed: { targets: { [name]: { custom } } } });
   } catch (cause) {
     if (!hasCode(cause, 'METADATA_INVALID')) throw cause;
     throw new DTufError('INVALID_ARGUMENT', `custom of ${name} cannot be signed: ${cause.message}`, {

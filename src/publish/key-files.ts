@@ -34,44 +34,49 @@ export class KeyFiles {
   }
 
   /**
-   * Makes a key pair. A pair that is there is set aside: it may be the only one that can still sign.
+   * Makes a key pair for each role, all or none. A pair that is there is set aside: it may be the only one that can still
+   * sign.
    *
-   * @throws DTufError STORAGE_FAILED, STATE_CHANGED, INVALID_ARGUMENT where the password is empty
+   * @throws DTufError STORAGE_FAILED, STATE_CHANGED, KEY_PASSWORD where a password is empty
    */
-  async create(role: Role, type: KeyType, given?: string): Promise<CreatedKey> {
-    const password = given ?? (await this.#passwords(role, 'create'));
-    const pair = await generateKeyPair(type);
-    // Loaded when it is needed: a page that only verifies must not pay for it.
-    const { encryptPrivateKey } = await import('../tuf/private-key.ts');
-    const privateKey = await encryptPrivateKey(pair.pkcs8, password);
-    const setAside = await this.#replace(role, privateKey, pair.publicPem);
-    return { publicKey: pair.publicPem, privateKey, ...(setAside === undefined ? {} : { setAside }) };
+  async create(
+    roles: readonly Role[],
+    type: KeyType,
+    given?: string,
+  ): Promise<ReadonlyMap<Role, CreatedKey>> {
+    const created = new Map<Role, CreatedKey>();
+    for (const role of roles) {
+      const password = given ?? (await this.#passwords(role, 'create'));
+      const pair = await generateKeyPair(type);
+      // Loaded when it is needed: a page that only verifies must not pay for it.
+      const { encryptPrivateKey } = await import('../tuf/private-key.ts');
+      const privateKey = await encryptPrivateKey(pair.pkcs8, password);
+      created.set(role, { publicKey: pair.publicPem, privateKey });
+    }
+    return this.#replace(created);
   }
 
-  async #replace(role: Role, privateKey: string, publicKey: string): Promise<string | undefined> {
-    const [privateFile, publicFile] = [privateName(role), publicName(role)];
-    const stored = await this.#store.read([privateFile, publicFile]);
-    const writes = new Map<string, Uint8Array>([
-      [privateFile, utf8(privateKey)],
-      [publicFile, utf8(publicKey)],
-    ]);
-    let setAside: string | undefined;
-    if (stored.size > 0) {
-      setAside = await this.#freeName(role);
-      for (const [name, { bytes }] of stored)
-        writes.set(name === privateFile ? setAside : `${setAside}.pub`, bytes);
+  async #replace(created: ReadonlyMap<Role, CreatedKey>): Promise<ReadonlyMap<Role, CreatedKey>> {
+    const names = [...created.keys()].flatMap((role) => [privateName(role), publicName(role)]);
+    const stored = await this.#store.read(names);
+    const writes = new Map<string, Uint8Array>();
+    const kept = new Map<Role, CreatedKey>();
+    for (const [role, key] of created) {
+      const [privateFile, publicFile] = [privateName(role), publicName(role)];
+      writes.set(privateFile, utf8(key.privateKey)).set(publicFile, utf8(key.publicKey));
+      const [before, beforePublic] = [stored.get(privateFile), stored.get(publicFile)];
+      const setAside = before || beforePublic ? await this.#freeName(role) : undefined;
+      if (before) writes.set(`${setAside}`, before.bytes);
+      if (beforePublic) writes.set(`${setAside}.pub`, beforePublic.bytes);
+      kept.set(role, setAside === undefined ? key : { ...key, setAside });
     }
-    const expected = new Map(
-      [privateFile, publicFile].map((name) => [name, stored.get(name)?.version] as const),
+    const expected = new Map(names.map((name) => [name, stored.get(name)?.version] as const));
+    if (await this.#store.commit(expected, writes)) return kept;
+    const roles = [...created.keys()].join(', ');
+    throw new DTufError(
+      'STATE_CHANGED',
+      `the keys of ${roles} were changed by another process at the same moment: try again`,
     );
-    if (!(await this.#store.commit(expected, writes))) {
-      throw new DTufError(
-        'STATE_CHANGED',
-        `the ${role} key was changed by another process at the same moment: try again`,
-        { role },
-      );
-    }
-    return setAside;
   }
 
   async #freeName(role: Role): Promise<string> {
@@ -112,14 +117,19 @@ export class KeyFiles {
   /**
    * Signers of the keys of a role that were set aside and open with the role's present password.
    *
+   * @param isReplaced whether something else signs in the place of the role's key file: then that is one of them.
    * @param onLocked told the name of each file that does not.
    */
-  async previousSigners(role: Role, onLocked: (name: string) => void): Promise<Signer[]> {
+  async previousSigners(
+    role: Role,
+    isReplaced: boolean,
+    onLocked: (name: string) => void,
+  ): Promise<Signer[]> {
     const names = (await this.#store.list(`${privateName(role)}.previous`)).filter(
       (name) => !name.endsWith('.pub'),
     );
     const signers: Signer[] = [];
-    for (const name of [...names].sort()) {
+    for (const name of [...(isReplaced ? [privateName(role)] : []), ...names].sort()) {
       const pem = await this.#read(name);
       if (pem === undefined) continue;
       try {

@@ -9,7 +9,7 @@ import { Fields } from '../tuf/fields.ts';
 import { parseJson } from '../tuf/json.ts';
 import { fileInfo } from '../tuf/signing.ts';
 import type { TargetFile } from '../tuf/targets.ts';
-import type { Pending, TargetChanges } from './master-state.ts';
+import type { Pending, StoreChange, TargetChanges } from './master-state.ts';
 
 const FOLDER = 'repository/targets/';
 /** By target the sha256 of the list whose data is kept from garbage collection. */
@@ -146,30 +146,25 @@ export class LegacyPending {
   }
 
   /**
-   * Makes the folder say what was published, before targets.json does: what differs from it is published next, and would
+   * Makes the folder say what was published, together with targets.json: what differs from it is published next, and would
    * take back what another publisher did. Targets that were pushed or deleted here meanwhile stay as they are.
    */
-  async settle(targets: Targets): Promise<void> {
-    for (;;) {
-      const lists = await this.#lists();
-      const expected = new Map<string, string | undefined>();
-      const writes = new Map<string, Uint8Array>();
-      const deletes: string[] = [];
-      for (const name of new Set([...targets.keys(), ...lists.keys()])) {
-        const [here, before, signed] = [lists.get(name), this.#read.get(name), targets.get(name)];
-        if (here?.version !== before?.version || !isFileName(name)) continue;
-        const list = this.#fetched.get(name);
-        if (signed === undefined) deletes.push(...(await this.#copiesOf(name)));
-        else if (list !== undefined && !sameFile(here?.file, signed)) writes.set(FOLDER + name, list);
-        else continue;
-        expected.set(FOLDER + name, here?.version);
-      }
-      if (expected.size === 0 || (await this.#store.commit(expected, writes, deletes))) return;
+  async settle(targets: Targets): Promise<StoreChange> {
+    const lists = await this.#lists();
+    const expected = new Map<string, string | undefined>();
+    const writes = new Map<string, Uint8Array>();
+    const deletes: string[] = [];
+    for (const name of new Set([...targets.keys(), ...lists.keys()])) {
+      const [here, before, signed] = [lists.get(name), this.#read.get(name), targets.get(name)];
+      if (here?.version !== before?.version || !isFileName(name)) continue;
+      const list = this.#fetched.get(name);
+      if (signed === undefined) deletes.push(...(await this.#copiesOf(name)));
+      else if (list !== undefined && !sameFile(here?.file, signed)) writes.set(FOLDER + name, list);
+      else continue;
+      expected.set(FOLDER + name, here?.version);
     }
+    return { expected, writes, deletes };
   }
-
-  /** The folder stays as it is: it is what targets.json says now. */
-  async published(): Promise<void> {}
 
   async #kept(): Promise<ReadonlyMap<string, string>> {
     return (await this.#readKept()).kept;

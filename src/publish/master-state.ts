@@ -24,6 +24,13 @@ export type Pending = ReadonlyMap<string, TargetFile | undefined>;
 /** Changes as they are made: what was uploaded by name, or undefined where a target is to go. */
 export type TargetChanges = ReadonlyMap<string, PushedTarget | undefined>;
 
+/** What {@link Store.commit} is given. */
+export interface StoreChange {
+  readonly expected: ReadonlyMap<string, string | undefined>;
+  readonly writes: ReadonlyMap<string, Uint8Array>;
+  readonly deletes: readonly string[];
+}
+
 /** The targets with pending changes made. */
 export function applyPending(
   targets: ReadonlyMap<string, TargetFile>,
@@ -145,12 +152,12 @@ export class PendingTargets {
   }
 
   /** Forgets changes that were published; those that were made anew meanwhile stay. */
-  async published(changes: Pending): Promise<void> {
-    await this.#update((pending) => {
-      for (const [name, file] of changes) {
-        if (JSON.stringify(pending.get(name)) === JSON.stringify(file)) pending.delete(name);
-      }
-    });
+  async settle(_: ReadonlyMap<string, TargetFile>, changes: Pending): Promise<StoreChange> {
+    const { pending, version } = await this.#load();
+    for (const [name, file] of changes) {
+      if (JSON.stringify(pending.get(name)) === JSON.stringify(file)) pending.delete(name);
+    }
+    return { expected: new Map([[PENDING, version]]), writes: writePending(pending), deletes: [] };
   }
 
   async #load(): Promise<{ pending: Map<string, TargetFile | undefined>; version: string | undefined }> {
@@ -166,9 +173,12 @@ export class PendingTargets {
     for (;;) {
       const { pending, version } = await this.#load();
       change(pending);
-      const bytes = utf8(JSON.stringify(changesToJson(pending)));
       // Another process pushed a target at the same moment: once more. Each round one of them is through.
-      if (await this.#store.commit(new Map([[PENDING, version]]), new Map([[PENDING, bytes]]))) return;
+      if (await this.#store.commit(new Map([[PENDING, version]]), writePending(pending))) return;
     }
   }
+}
+
+function writePending(pending: Pending): ReadonlyMap<string, Uint8Array> {
+  return new Map([[PENDING, utf8(JSON.stringify(changesToJson(pending)))]]);
 }

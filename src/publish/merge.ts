@@ -1,13 +1,13 @@
 // What is published, and what is here, become the base of the next publish.
 import { equalBytes } from '../encoding.ts';
-import { DTufError } from '../errors.ts';
+import { DTufError, hasCode } from '../errors.ts';
 import type { MetadataSource } from '../layout/layout.ts';
 import type { Bytes } from '../ports.ts';
 import { member } from '../tuf/fields.ts';
 import type { JsonObject } from '../tuf/json.ts';
 import type { Metadata, Signed } from '../tuf/metadata.ts';
 import type { Root } from '../tuf/root.ts';
-import type { TrustedSet } from '../tuf/trusted-set.ts';
+import { TrustedSet } from '../tuf/trusted-set.ts';
 import type { MasterState } from './master-state.ts';
 
 /** The versions that were seen or written anywhere: a new one is above them. */
@@ -21,7 +21,7 @@ export async function sharedRoot(state: MasterState, source: MetadataSource): Pr
     if (equalBytes(published, bytes)) return bytes;
     throw new DTufError(
       'TRUST_BROKEN',
-      `another root version ${version} is published than the one here: two publishers changed keys at once, or the registry was tampered with. Nothing was overwritten`,
+      `another root version ${version} is published than the one here: two publishers changed keys at once, or the registry was tampered with. Nothing was overwritten. If what is published is yours: run pull-metadata, copy the four files of copy/repository/metadata/current to master/repository/metadata.staged, delete ${version}.root.json there and those above it, and run push-metadata once more, and reset-keys where it is still needed`,
       { role: 'root' },
     );
   }
@@ -39,6 +39,47 @@ export function mergeRoots(
 ): ReadonlyMap<number, Metadata<Root>> {
   const theirs = (remote?.roots ?? []).map((root) => [root.signed.version, root] as const);
   return new Map([...state.roots, ...theirs.filter(([version]) => !state.roots.has(version))]);
+}
+
+/**
+ * Adds the roots that are published and not here, as far down as each verifies the next: a bundle without them would leave
+ * clients of before behind. In python-dtuf's layout each has a tag of its own, and stays.
+ */
+export async function withOlderRoots(
+  roots: ReadonlyMap<number, Metadata<Root>>,
+  source: MetadataSource | undefined,
+): Promise<ReadonlyMap<number, Metadata<Root>>> {
+  if (source?.layout !== 'native') return roots;
+  const all = new Map(roots);
+  for (let version = Math.max(...all.keys()) - 1; version > 0; version--) {
+    if (all.has(version)) continue;
+    const older = await olderRoot(source, version, all.get(version + 1));
+    if (older === undefined) break;
+    all.set(version, older);
+  }
+  return new Map([...all].sort(([a], [b]) => a - b));
+}
+
+async function olderRoot(
+  source: MetadataSource,
+  version: number,
+  next: Metadata<Root> | undefined,
+): Promise<Metadata<Root> | undefined> {
+  try {
+    const bytes = await source.root(version);
+    if (bytes === undefined || next === undefined) return undefined;
+    const set = await TrustedSet.start(bytes, new Date(0));
+    await set.updateRoot(next.bytes);
+    return set.roots[0];
+  } catch (error) {
+    // Lost, or of no use to any client: then nothing is lost by leaving it out.
+    if (
+      hasCode(error, 'NOT_FOUND', 'DIGEST_MISMATCH', 'LIMIT_EXCEEDED') ||
+      hasCode(error, 'METADATA_INVALID', 'METADATA_UNSIGNED', 'METADATA_ROLLBACK')
+    )
+      return undefined;
+    throw error;
+  }
 }
 
 /** Versions above all that were seen. @param floor what was written and overwritten. */

@@ -1,10 +1,8 @@
 // One publish: sign above everything that was seen, switch, look whether it stayed. Nothing in a registry can be compared
 // and swapped, so another publisher is found out before where it was visible, and right after where it was not.
 
-import { refreshRoles, refreshRoots } from '../client/refresh.ts';
-import { DTufError, hasCode } from '../errors.ts';
+import { DTufError } from '../errors.ts';
 import type { BundleFiles } from '../layout/bundle.ts';
-import type { MetadataSource } from '../layout/layout.ts';
 import type { Published, Publisher } from '../layout/publisher.ts';
 import type { Limits } from '../limits.ts';
 import type { Call } from '../options.ts';
@@ -21,7 +19,7 @@ import {
 } from '../tuf/signing.ts';
 import type { TargetFile } from '../tuf/targets.ts';
 import { parseTimestamp } from '../tuf/timestamp.ts';
-import { TrustedSet } from '../tuf/trusted-set.ts';
+import type { TrustedSet } from '../tuf/trusted-set.ts';
 import {
   applyPending,
   LAST_PUBLISH,
@@ -30,11 +28,14 @@ import {
   type Pending,
   readLastPublish,
   readMasterState,
+  type StoreChange,
   stagedName,
   writeLastPublish,
 } from './master-state.ts';
-import { above, listedFiles, mergeRoots, newest, sharedRoot, type Versions } from './merge.ts';
+import { above, listedFiles, mergeRoots, newest, type Versions, withOlderRoots } from './merge.ts';
 import { expiresAfter, type Lifetimes, namedSigners } from './roots.ts';
+import { isWhole, verifyPublished } from './verify-published.ts';
+import { checkSizes, verifySigned } from './verify-signed.ts';
 
 export interface PublishResult {
   /** Of the timestamp. */
@@ -61,9 +62,11 @@ interface Changes {
   read(): Promise<Pending>;
   /** Before anything of a publish is seen that signs `targets`. */
   prepare?(targets: ReadonlyMap<string, TargetFile>, signal?: AbortSignal): Promise<void>;
-  /** When `targets` are published, and before the metadata here says so. */
-  settle?(targets: ReadonlyMap<string, TargetFile>): Promise<void>;
-  published(changes: Pending): Promise<void>;
+  /**
+   * What becomes of the changes when `targets` are published. It is kept together with the metadata that says so: who died
+   * in between would publish them once more, over what others did since.
+   */
+  settle(targets: ReadonlyMap<string, TargetFile>, changes: Pending): Promise<StoreChange>;
 }
 
 interface Next {
@@ -86,28 +89,28 @@ export class Publication {
 
   /** @throws DTufError OVERWRITTEN, TRUST_BROKEN, KEY_INVALID, and what registry and store throw */
   async run(call: Call): Promise<PublishResult> {
-    const { publisher, store, pending } = this.#options;
+    const { publisher, store, pending, limits, notice } = this.#options;
     let floor: Versions = { targets: 0, snapshot: 0, timestamp: 0 };
     let healed = false;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const state = await readMasterState(store);
       const before = await publisher.published(call.signal);
-      const remote = before && (await this.#verify(state, before.source));
+      const remote = before && (await verifyPublished(state, before.source, limits, notice));
       const changes = await pending.read();
       const lost: Pending = before ? await this.#overwritten(before, remote, call.signal) : new Map();
-      const next = await this.#sign(state, remote, new Map([...lost, ...changes]), floor);
+      const roots = await withOlderRoots(mergeRoots(state, remote), before?.source);
+      const next = await this.#sign(state, remote, roots, new Map([...lost, ...changes]), floor);
       await pending.prepare?.(next.targets, call.signal);
       await publisher.upload(next.files, call);
       if ((await publisher.published(call.signal))?.state !== before?.state) continue;
       const written = await publisher.switchTo(next.versions.timestamp, next.files, call);
-      if (await this.#stayed(written, next.versions.timestamp, call.signal)) {
-        await pending.settle?.(next.targets);
-        await this.#keep(state, next, {
+      if (await this.#stayed(written, next, call.signal)) {
+        const last = {
           version: next.versions.timestamp,
           state: written,
           changes: new Map([...lost, ...changes]),
-        });
-        await pending.published(changes);
+        };
+        await this.#keep(state, next, last, changes);
         return { version: next.versions.timestamp, healed };
       }
       healed = true;
@@ -119,31 +122,13 @@ export class Publication {
     );
   }
 
-  /**
-   * What is published, verified from our own root on. Its age is no matter: a publish is how an expired repository is
-   * brought back.
-   */
-  async #verify(state: MasterState, source: MetadataSource): Promise<TrustedSet> {
-    const { limits, notice } = this.#options;
-    const set = await TrustedSet.start(await sharedRoot(state, source), new Date(0));
-    await refreshRoots(set, source, limits);
-    try {
-      await refreshRoles(set, source, {}, limits);
-    } catch (error) {
-      // Lost in the registry, by a garbage collection perhaps: publishing again is what repairs it.
-      if (!hasCode(error, 'NOT_FOUND', 'METADATA_MISSING', 'DIGEST_MISMATCH')) throw error;
-      notice(`what is published is not whole: ${error.message}. It is published anew from the state here`);
-    }
-    return set;
-  }
-
   async #sign(
     state: MasterState,
     remote: TrustedSet | undefined,
+    roots: Next['roots'],
     changes: Pending,
     floor: Versions,
   ): Promise<Next> {
-    const roots = mergeRoots(state, remote);
     const root = [...roots.values()].at(-1) ?? state.root;
     const versions = above(state, remote, floor);
     const published = remote?.root.signed;
@@ -168,6 +153,13 @@ export class Publication {
       await timestampToSign(validity('timestamp'), versions.snapshot, snapshot),
       await by('timestamp'),
     );
+    await verifySigned(root.bytes, { timestamp, snapshot, targets });
+    checkSizes({ root: root.bytes, targets, snapshot, timestamp }, this.#options.limits);
+    if (root.signed.expires <= this.#options.now) {
+      this.#options.notice(
+        `the root metadata expired at ${root.signed.expires.toISOString()}: clients refuse the repository until you run reset-keys and push-metadata`,
+      );
+    }
     const files: BundleFiles = {
       timestamp,
       snapshot: [`${versions.snapshot}.snapshot.json`, snapshot],
@@ -190,10 +182,13 @@ export class Publication {
     const last = await readLastPublish(store);
     if (before.state === last?.state) return new Map();
     const version = remote?.timestamp?.signed.version;
-    if (version !== undefined && (await publisher.stateAt(version, signal)) === undefined)
+    // Also over the state of one that it has overwritten, and died before it came to say so.
+    if (version !== undefined && (await publisher.stateAt(version, signal)) !== before.state)
       await before.keepAs(version);
-    if (last === undefined || (await publisher.stateAt(last.version, signal)) === last.state)
-      return new Map();
+    if (last === undefined) return new Map();
+    const there = await publisher.stateAt(last.version, signal);
+    // A tag that was pruned tells nothing: what was published from here long ago must not come back over newer changes.
+    if (there === undefined || there === last.state) return new Map();
     notice(
       `version ${last.version}, which was published from here, was overwritten by another publisher at the same moment: its changes are published again`,
     );
@@ -204,7 +199,15 @@ export class Publication {
   async #signersOf(role: Role, root: Root, published: Root | undefined): Promise<RoleSigner[]> {
     const signer = this.#options.signers[role];
     const present = await namedSigners(root, role, [signer]);
-    if (present.length < root.roles[role].threshold) {
+    const { threshold } = root.roles[role];
+    if (threshold > 1 && present.length < threshold) {
+      throw new DTufError(
+        'KEY_INVALID',
+        `the root metadata asks for ${threshold} signatures of ${role}, and here is one signer a role: nothing was published`,
+        { role, expected: String(threshold), got: String(present.length) },
+      );
+    }
+    if (present.length < threshold) {
       throw new DTufError(
         'KEY_INVALID',
         `the ${role} key is not one that the root metadata names: run reset-keys to sign a root that does`,
@@ -227,10 +230,11 @@ export class Publication {
   }
 
   /** Whether what was written is what the registry answers; a stale answer is asked for again, and not taken for a loss. */
-  async #stayed(written: string, version: number, signal: AbortSignal | undefined): Promise<boolean> {
+  async #stayed(written: string, next: Next, signal: AbortSignal | undefined): Promise<boolean> {
+    const version = next.versions.timestamp;
     for (const wait of [...STALE_WAITS, undefined]) {
       const after = await this.#options.publisher.published(signal);
-      if (after?.state === written) return true;
+      if (after?.state === written) return isWhole(after.source, next, this.#options.limits);
       if (after !== undefined && parseTimestamp(await after.source.timestamp()).signed.version >= version)
         return false;
       if (wait !== undefined) await new Promise((resolve) => setTimeout(resolve, wait));
@@ -241,7 +245,23 @@ export class Publication {
     return true;
   }
 
-  async #keep(state: MasterState, { files, roots }: Next, last: LastPublish): Promise<void> {
+  async #keep(state: MasterState, next: Next, last: LastPublish, changes: Pending): Promise<void> {
+    const { store, pending } = this.#options;
+    const writes = this.#filesToKeep(next, last);
+    for (;;) {
+      const settled = await pending.settle(next.targets, changes);
+      const expected = new Map([...state.versions, ...settled.expected]);
+      if (await store.commit(expected, new Map([...writes, ...settled.writes]), settled.deletes)) return;
+      // Targets that were pushed or deleted at the same moment: once more. Each round one of them is through.
+      if (await isUnchanged(store, state.versions)) continue;
+      throw new DTufError(
+        'STATE_CHANGED',
+        'it was published, but the local metadata was changed by another process meanwhile: run push-metadata once more',
+      );
+    }
+  }
+
+  #filesToKeep({ files, roots }: Next, last: LastPublish): ReadonlyMap<string, Uint8Array> {
     const [root] = [...roots.values()].slice(-1);
     const writes = new Map<string, Bytes>([
       [LAST_PUBLISH, writeLastPublish(last)],
@@ -255,10 +275,14 @@ export class Publication {
       // python-dtuf looks for these where it carries on our folder.
       for (const [name, bytes] of [files.snapshot, files.targets]) writes.set(stagedName(name), bytes);
     }
-    if (await this.#options.store.commit(state.versions, writes)) return;
-    throw new DTufError(
-      'STATE_CHANGED',
-      'it was published, but the local metadata was changed by another process meanwhile: run push-metadata once more',
-    );
+    return writes;
   }
+}
+
+async function isUnchanged(
+  store: Store,
+  versions: ReadonlyMap<string, string | undefined>,
+): Promise<boolean> {
+  const found = await store.read([...versions.keys()]);
+  return [...versions].every(([name, version]) => found.get(name)?.version === version);
 }

@@ -15,6 +15,7 @@ import {
   timestampToSign,
 } from '../tuf/signing.ts';
 import { layoutOf, readMasterState, stagedName } from './master-state.ts';
+import { verifySigned } from './verify-signed.ts';
 
 /** How long each role stays valid, in seconds. */
 export type Lifetimes = Readonly<Record<Role, number>>;
@@ -29,8 +30,18 @@ export const defaultLifetimes: Lifetimes = {
   timestamp: DAY,
 };
 
+/** @throws DTufError INVALID_ARGUMENT where that is no date that `expires` can hold (RFC 3339). */
 export function expiresAfter(now: Date, seconds: number): Date {
-  return new Date(now.getTime() + seconds * 1000);
+  const expires = new Date(now.getTime() + seconds * 1000);
+  if (expires.getUTCFullYear() >= 0 && expires.getUTCFullYear() <= 9999) return expires;
+  throw new DTufError(
+    'INVALID_ARGUMENT',
+    `a lifetime of ${seconds} seconds does not end before the year 10000`,
+    {
+      expected: 'a lifetime in seconds that ends before the year 10000',
+      got: String(seconds),
+    },
+  );
 }
 
 interface Signing {
@@ -38,7 +49,7 @@ interface Signing {
   readonly lifetimes: Lifetimes;
 }
 
-/** @throws DTufError METADATA_EXISTS, STATE_CHANGED, STORAGE_FAILED */
+/** @throws DTufError METADATA_EXISTS, KEY_INVALID, INVALID_ARGUMENT, STATE_CHANGED, STORAGE_FAILED */
 export async function createFirstMetadata(
   store: Store,
   signers: Readonly<Record<Role, Signer>>,
@@ -66,6 +77,7 @@ export async function createFirstMetadata(
     await timestampToSign(validity('timestamp'), 1, snapshot),
     by('timestamp'),
   );
+  await verifySigned(root, { timestamp, snapshot, targets });
   const writes = new Map(
     Object.entries({ root, targets, snapshot, timestamp }).map(([role, bytes]) => [
       stagedName(`${role}.json`),
@@ -85,17 +97,20 @@ export async function createFirstMetadata(
  * Signs the root that follows the present one.
  *
  * @param previous signers of root keys of before, as far as they are at hand.
+ * @param locked names of files with root keys of before that did not open.
  * @returns whether clients can follow: the keys of the present root signed too.
- * @throws DTufError METADATA_MISSING, STATE_CHANGED, STORAGE_FAILED
+ * @throws DTufError METADATA_MISSING, KEY_INVALID, KEY_PASSWORD where clients could follow but for a key that is locked,
+ * NOT_SUPPORTED, INVALID_ARGUMENT, STATE_CHANGED, STORAGE_FAILED
  */
 export async function createNextRoot(
   store: Store,
   signers: Readonly<Record<Role, Signer>>,
   previous: readonly Signer[],
-  { now, lifetimes }: Signing,
+  { now, lifetimes, locked }: Signing & { readonly locked: readonly string[] },
 ): Promise<{ followed: boolean }> {
   const state = await readMasterState(store);
   const present = state.root.signed;
+  checkThresholds(present);
   const keys = await keysOf(signers, layoutOf(state.root), present);
   const version = present.version + 1;
   const validity = { version, expires: expiresAfter(now, lifetimes.root) };
@@ -105,15 +120,39 @@ export async function createNextRoot(
     ({ keyid }) => !keys.root.has(keyid),
   );
   const root = await signMetadata(rootToSign(validity, keys, present.raw), [...own, ...old]);
+  await verifySigned(root);
+  const followers = new Set(
+    [...own, ...old].map(({ keyid }) => keyid).filter((keyid) => present.roles.root.keyids.includes(keyid)),
+  );
+  const followed = followers.size >= present.roles.root.threshold;
+  // A new root cannot be taken back: who has mistyped a password would lock out all clients.
+  if (!followed && locked.length > 0) throw lockedOut(locked);
   const writes = new Map([
     [stagedName('root.json'), root],
     [stagedName(`${version}.root.json`), root],
   ]);
   await commit(store, state.versions, writes);
-  const followers = new Set(
-    [...own, ...old].map(({ keyid }) => keyid).filter((keyid) => present.roles.root.keyids.includes(keyid)),
+  return { followed };
+}
+
+function lockedOut(locked: readonly string[]): DTufError {
+  return new DTufError(
+    'KEY_PASSWORD',
+    `${locked.join(', ')} may hold the root key of before and cannot be opened with the password of the root key: without its signature all clients would need the new key. Give it the same password, as with openssl pkcs8 -topk8 -v2 aes-256-cbc, or move it away where it is not needed`,
+    { role: 'root' },
   );
-  return { followed: followers.size >= present.roles.root.threshold };
+}
+
+/** We sign with one key a role: a root that asks for more, made by other tools, is not to be weakened by the way. */
+function checkThresholds(present: Root): void {
+  const role = ROLES.find((name) => present.roles[name].threshold > 1);
+  if (role === undefined) return;
+  const { threshold } = present.roles[role];
+  throw new DTufError(
+    'NOT_SUPPORTED',
+    `the root metadata asks for ${threshold} signatures of ${role}, and one that is signed here would ask for one: sign the next root with the tool that made this one`,
+    { role, expected: String(threshold), got: '1' },
+  );
 }
 
 async function commit(

@@ -307,7 +307,7 @@ export class TrustedSet {
   ): void {
     this.#checks.push({ clause, role, what, ok });
     if (ok) return;
-    const message = `${role} metadata is refused (TUF ${clause}: ${what}): expected ${expected}, got ${got}`;
+    const message = `${role} metadata is refused: expected ${expected}, got ${got} (the check of TUF ${clause} that ${what})`;
     throw new DTufError(code, message, { role, clause, expected, got });
   }
 }

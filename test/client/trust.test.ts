@@ -3,10 +3,11 @@ import { expect, it } from 'vitest';
 import { embeddedRegistry } from '../../adapters/registry/index.ts';
 import { utf8 } from '../../src/encoding.ts';
 import { DTufCopy, memoryStore } from '../../src/index.ts';
-import { publisher } from '../core/people.ts';
+import { client as clientOf, publisher, publisherWithKeyFiles } from '../core/people.ts';
 import { repository, text } from '../tuf/repository.ts';
 import { CURRENT, client, Place, refreshed, stateOf } from './place.ts';
 
+const registry = embeddedRegistry();
 const plain = repository().withTargets({ 'demo.txt': 'Hello' });
 
 it('the root.json of another repository is not kept, so that the right one can be given next', async () => {
@@ -126,3 +127,14 @@ it.each(['ecdsa', 'rsa'] as const)(
     }
   },
 );
+
+it('the root key that a first refresh begins with is never told to be ignored, also where it was replaced since', async () => {
+  const { master, repository: name, rootKey } = await publisherWithKeyFiles(registry);
+  await master.pushMetadata();
+  await master.createRootKey();
+  await master.resetKeys();
+  await master.pushMetadata();
+  const notices: string[] = [];
+  await clientOf(registry, name, { trust: rootKey, notices }).pullMetadata();
+  expect(notices).toEqual([]);
+});
