@@ -8,7 +8,8 @@ import { toHex, utf8 } from '../../src/encoding.ts';
 import { DTufCopy, memoryStore, type Options, type Store, type Trust } from '../../src/index.ts';
 import type { Limits } from '../../src/limits.ts';
 import type { Bytes } from '../../src/ports.ts';
-import { type Files, NOW, text } from '../tuf/repository.ts';
+import { ROLES } from '../../src/tuf/metadata.ts';
+import { type Files, NOW, repository, text } from '../tuf/repository.ts';
 
 /** Answers in the place of the server; false leaves it to the server. */
 export type Fault = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -127,4 +128,14 @@ export function client(web: Web, { now = NOW, store = memoryStore(), limits, ...
     limits: { retryAfter: 10, ...limits },
     ...rest,
   });
+}
+
+/** Publishes targets so that clients with the real time accept them. @returns the root */
+export async function publishForEver(web: Web, targets: Readonly<Record<string, string>>): Promise<Bytes> {
+  const late = { expires: '2999-01-01T00:00:00Z' };
+  const files = await ROLES.reduce((made, role) => made.with(role, late), repository())
+    .withTargets(targets)
+    .build();
+  await web.publish(files, [files.root], targets);
+  return files.root;
 }
