@@ -79,7 +79,9 @@ export class Web {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? '';
-    this.asked.push(path);
+    this.asked.push(request.method === 'GET' ? path : `${request.method} ${path}`);
+    // Pages of other origins may read.
+    response.setHeader('Access-Control-Allow-Origin', '*');
     this.accepted.push(request.headers.accept);
     if (this.fault(request, response)) return;
     try {
