@@ -1,7 +1,6 @@
 // Reads a plain TUF repository on a web server: one file after the other, as the specification names them (5.3 to 5.6).
 import { DTufError, hasCode } from '../errors.ts';
 import type { Bytes } from '../ports.ts';
-import { aborted } from '../registry/errors.ts';
 import type { Call } from '../registry/transport.ts';
 import type { Root } from '../tuf/root.ts';
 import type { HttpSite } from './http-site.ts';
@@ -111,7 +110,6 @@ export class HttpMetadata implements MetadataSource {
     try {
       return await this.#site.transport.ask(call, limit);
     } catch (error) {
-      if (this.#signal?.aborted) throw aborted(this.#signal);
       if (!hasCode(error, 'LIMIT_EXCEEDED')) throw error;
       throw new DTufError('LIMIT_EXCEEDED', `${name} has more than the ${limit} bytes that it may have`, {
         role: roleOf(name),

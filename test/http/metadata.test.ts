@@ -1,7 +1,7 @@
 // The metadata of a plain TUF repository, over a real web server.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DTufCopy, DTufMaster, memoryLock, memoryStore } from '../../src/index.ts';
-import { Place, client as registryClient, stateOf } from '../client/place.ts';
+import { Place, client as registryClient, stateOf, tamper } from '../client/place.ts';
 import { type Files, NOW, repository } from '../tuf/repository.ts';
 import { at, client, status, Web } from './web.ts';
 
@@ -277,6 +277,16 @@ describe('the layout', () => {
     await expect(client(web, { store: http }).pullMetadata()).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
     });
+  });
+
+  it('of a state that says nothing is that of a registry: python-dtuf’s', async () => {
+    const files = await published();
+    const store = memoryStore();
+    await client(web, { trust: files.root, store }).pullMetadata();
+    await tamper(store, { 'repository/dtuf.json': undefined });
+    const copy = client(web, { store });
+    await expect(copy.pullMetadata()).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', expected: 'legacy' });
+    await expect(copy.pullTarget('demo.txt')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
   it('is kept also by a refresh that failed after a root was verified', async () => {

@@ -140,6 +140,15 @@ describe('a target over http', () => {
     await expect(textOf(copy, 'demo.txt')).rejects.toMatchObject({ code });
   });
 
+  it('that is not there is told with its address, and what to do', async () => {
+    const copy = await refreshed({ 'demo.txt': 'Hello' });
+    web.fault = at('demo.txt', status(404));
+    await expect(textOf(copy, 'demo.txt')).rejects.toMatchObject({
+      target: 'demo.txt',
+      message: expect.stringContaining(`there is no ${web.origin}/targets/${HELLO}.demo.txt. The publisher`),
+    });
+  });
+
   it('that does not end is left at its signed length (ATTACKS 37)', async () => {
     const copy = await refreshed({ 'demo.txt': 'Hello' });
     let sent = 0;
