@@ -1,30 +1,53 @@
 import { portableDigester } from './content/digester.ts';
+import { DTufError } from './errors.ts';
+import type { LayoutName } from './layout/layout.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import type { Connection } from './options.ts';
 import type { Digester } from './ports.ts';
-import { Registry } from './registry/registry.ts';
+import { Registry, type Repository } from './registry/registry.ts';
 
 /** A registry: what {@link DTufMaster} and {@link DTufCopy} share, and what needs no repository. */
 export class DTufBase {
   /** The repository that {@link authenticate} asks for; undefined where it is about the registry. */
   protected readonly repositoryName?: string;
-  protected readonly registry: Registry;
   protected readonly limits: Limits;
   protected readonly digester: Digester;
   protected readonly notice: (text: string) => void;
+  readonly #registry: Registry | undefined;
 
-  constructor(options: Connection & { repository?: string }) {
-    const { host, onNotice, repository, ...connection } = options;
+  constructor(options: Connection & { repository?: string; layout?: LayoutName }) {
+    const { host, onNotice, repository, layout, ...connection } = options;
     if (repository !== undefined) this.repositoryName = repository;
     this.limits = Object.freeze({ ...defaultLimits, ...options.limits });
     this.digester = options.digester ?? portableDigester;
     this.notice = onNotice ?? (() => undefined);
-    this.registry = new Registry({
+    if (layout === 'http') return;
+    this.#registry = new Registry({
       ...connection,
       place: host,
       digester: this.digester,
       onWarning: this.notice,
     });
+  }
+
+  /** @throws DTufError NOT_SUPPORTED where the repository is on a web server. */
+  protected get registry(): Registry {
+    if (this.#registry !== undefined) return this.#registry;
+    throw new DTufError(
+      'NOT_SUPPORTED',
+      'that needs a registry, and this repository is read from a web server (layout "http")',
+      { expected: 'a layout of registries', got: 'http' },
+    );
+  }
+
+  /** @throws DTufError INVALID_ARGUMENT where no repository was named. */
+  protected get repository(): Repository {
+    if (this.repositoryName !== undefined) return this.registry.repository(this.repositoryName);
+    throw new DTufError(
+      'INVALID_ARGUMENT',
+      'no repository is named: only of a repository on a web server (layout "http") the name can be left out',
+      { expected: 'a name like fred/demo' },
+    );
   }
 
   /**
@@ -45,13 +68,13 @@ export class DTufBase {
    * @returns the token, or undefined where the registry takes Basic authentication or asks for nothing.
    * @throws DTufError ACCESS_DENIED
    */
-  authenticate(actions: readonly string[] = ['pull']): Promise<string | undefined> {
+  async authenticate(actions: readonly string[] = ['pull']): Promise<string | undefined> {
     return this.registry.authenticate(this.repositoryName, [...actions]);
   }
 
   /** A token that was obtained before. It ends the use of other credentials. */
   get token(): string | undefined {
-    return this.registry.token;
+    return this.#registry?.token;
   }
 
   set token(token: string | undefined) {

@@ -1,5 +1,5 @@
 import { DTufBase } from './base.ts';
-import { fingerprint, Pulled, readCopyState } from './client/copy-state.ts';
+import { fingerprint, Pulled, pinnedLayout, readCopyState } from './client/copy-state.ts';
 import { verifyStored } from './client/refresh.ts';
 import { Refresher } from './client/refresher.ts';
 import { ofTarget } from './client/target-failure.ts';
@@ -8,13 +8,12 @@ import { TargetReader, type VerifiedTarget } from './client/verified-target.ts';
 import { contentOf, type Source } from './content/source.ts';
 import { verifyStream } from './content/verify.ts';
 import { DTufError, hasCode } from './errors.ts';
+import { checkHosting, type Hosting, registryHosting, webHosting } from './layout/hosting.ts';
+import { HttpSite } from './layout/http-site.ts';
 import type { LayoutName, Part, TargetSource } from './layout/layout.ts';
-import { LegacyTargets } from './layout/legacy.ts';
-import { NativeTargets } from './layout/native-targets.ts';
-import type { Call, Options } from './options.ts';
+import type { Call, Options, Place } from './options.ts';
 import type { Files, Store } from './ports.ts';
 import { throwIfAborted } from './registry/errors.ts';
-import type { Repository } from './registry/registry.ts';
 import type { Target } from './target.ts';
 import type { Check } from './tuf/check.ts';
 import type { Role, Signed } from './tuf/metadata.ts';
@@ -47,7 +46,7 @@ export class DTufCopy extends DTufBase {
   /** Whether the state outlives the process or page: false where rollback protection ends with it. */
   readonly persistent: boolean;
   readonly #store: Store;
-  readonly #repository: Repository;
+  readonly #hosting: Hosting;
   readonly #files: Files | undefined;
   readonly #layout: LayoutName | undefined;
   readonly #clock: () => Date;
@@ -63,15 +62,15 @@ export class DTufCopy extends DTufBase {
     super(options);
     this.#store = options.store;
     this.persistent = options.store.persistent;
-    this.#repository = this.registry.repository(options.repository);
     this.#files = options.files;
     this.#layout = options.layout;
     this.#clock = options.clock ?? (() => new Date());
     this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
     this.#trust = options.trust;
+    this.#hosting = this.#openHosting(options);
     this.#refresher = new Refresher({
       store: options.store,
-      repository: this.#repository,
+      hosting: this.#hosting,
       limits: this.limits,
       layout: options.layout,
       conditional: options.conditional ?? false,
@@ -81,6 +80,13 @@ export class DTufCopy extends DTufBase {
       },
     });
     this.#pulled = new Pulled(options.store);
+  }
+
+  #openHosting({ layout, host, targetsHost }: Options): Hosting {
+    const { limits } = this;
+    if (layout !== 'http') return registryHosting(this.repository, limits);
+    const metadata = addressOf(host);
+    return webHosting(new HttpSite({ metadata, targets: targetsHost, fetch: this.#fetch, limits }));
   }
 
   /**
@@ -227,39 +233,40 @@ export class DTufCopy extends DTufBase {
   }
 
   async #find(name: string): Promise<{ file: TargetFile; source: TargetSource }> {
-    const { targets, layout } = await this.#verified(this.#clock());
+    const { set, targets, layout } = await this.#verified(this.#clock());
     const file = targets.get(name);
     if (file === undefined) {
       throw new DTufError(
         'TARGET_NOT_FOUND',
-        `there is no target ${JSON.stringify(name)} in ${this.#repository.name}`,
+        `there is no target ${JSON.stringify(name)} in ${this.#hosting.name}`,
         {
           target: name,
           clause: '5.6.7',
         },
       );
     }
-    const Source = layout === 'native' ? NativeTargets : LegacyTargets;
-    return { file, source: new Source(this.#repository, this.limits) };
+    return { file, source: this.#hosting.targets(layout, set.root.signed) };
   }
 
   /** The stored metadata, verified again from the root on: nothing is trusted for lying in a store. */
   async #verified(
     now: Date,
   ): Promise<{ set: TrustedSet; targets: ReadonlyMap<string, TargetFile>; layout: LayoutName }> {
-    const { metadata, pin } = await readCopyState(this.#store);
+    const state = await readCopyState(this.#store);
+    const { metadata, pin } = state;
     const { root, timestamp, snapshot, targets } = metadata;
     if (!root || !timestamp || !snapshot || !targets) {
       throw new DTufError(
         'METADATA_MISSING',
-        `there is no whole, verified metadata of ${this.#repository.name} here: run pull-metadata first`,
+        `there is no whole, verified metadata of ${this.#hosting.name} here: run pull-metadata first`,
       );
     }
+    checkHosting(this.#hosting.name, pinnedLayout(state), this.#layout);
     try {
       const set = await TrustedSet.start(root, now);
       await verifyStored(set, { root, timestamp, snapshot, targets });
-      const layout =
-        set.root.signed.layout === 'native' ? 'native' : (pin.layout ?? this.#layout ?? 'legacy');
+      const chosen = pin.layout ?? this.#layout ?? 'legacy';
+      const layout = chosen !== 'http' && set.root.signed.layout === 'native' ? 'native' : chosen;
       return { set, targets: set.targets?.signed.targets ?? new Map(), layout };
     } catch (error) {
       if (!(error instanceof DTufError)) throw error;
@@ -280,4 +287,14 @@ function signedOf({ root, timestamp, snapshot, targets }: TrustedSet): Signed[] 
 
 function targetOf(name: string, file: TargetFile): Target {
   return { name, ...file, role: 'targets' };
+}
+
+/** @throws DTufError INVALID_ARGUMENT for a handler, which has no address. */
+function addressOf(host: Place): string | URL {
+  if (typeof host === 'string' || host instanceof URL) return host;
+  throw new DTufError(
+    'INVALID_ARGUMENT',
+    'a repository on a web server (layout "http") has an address: give it as host, and a handler as fetch',
+    { expected: 'https://host/path/' },
+  );
 }

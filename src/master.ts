@@ -2,7 +2,7 @@ import { DTufBase } from './base.ts';
 import { ofTarget } from './client/target-failure.ts';
 import { contentOf, type Source } from './content/source.ts';
 import { DTufError, hasCode } from './errors.ts';
-import type { LayoutName } from './layout/layout.ts';
+import type { RegistryLayout } from './layout/layout.ts';
 import { LegacyTargets } from './layout/legacy.ts';
 import { LegacyPublisher } from './layout/legacy-publisher.ts';
 import { NativePublisher } from './layout/native-publisher.ts';
@@ -71,19 +71,19 @@ export class DTufMaster extends DTufBase {
   readonly #keys: Partial<Record<Role, Signer>>;
   readonly #keyFiles: KeyFiles;
   readonly #keyType: KeyType | undefined;
-  readonly #layout: LayoutName | undefined;
+  readonly #layout: RegistryLayout | undefined;
 
   constructor(options: MasterOptions) {
-    super(options);
+    super(requireRegistry(options));
     this.#store = options.store;
     this.#lock = options.lock;
     this.#files = options.files;
-    this.#repository = this.registry.repository(options.repository);
+    this.#repository = this.repository;
     this.#clock = options.clock ?? (() => new Date());
     this.#lifetimes = { ...defaultLifetimes, ...options.lifetimes };
     this.#keys = options.keys ?? {};
     this.#keyType = options.keyType;
-    this.#layout = options.layout;
+    this.#layout = options.layout === 'http' ? undefined : options.layout;
     this.#keyFiles = new KeyFiles(
       options.store,
       options.passwords ?? noPassword,
@@ -135,7 +135,7 @@ export class DTufMaster extends DTufBase {
   }
 
   /** The layout of what is there, or that was asked for. */
-  async #presentLayout(): Promise<LayoutName> {
+  async #presentLayout(): Promise<RegistryLayout> {
     try {
       return layoutOf((await readMasterState(this.#store)).root);
     } catch (error) {
@@ -308,7 +308,7 @@ export class DTufMaster extends DTufBase {
     };
   }
 
-  #publisher(layout: LayoutName): Publisher {
+  #publisher(layout: RegistryLayout): Publisher {
     if (layout === 'native') return new NativePublisher(this.#repository, this.digester, this.limits);
     return this.#legacyPublisher();
   }
@@ -317,7 +317,7 @@ export class DTufMaster extends DTufBase {
     return new LegacyPublisher(this.#repository, this.digester, this.limits);
   }
 
-  #pending(layout: LayoutName, state: MasterState): PendingTargets | LegacyPending {
+  #pending(layout: RegistryLayout, state: MasterState): PendingTargets | LegacyPending {
     return layout === 'native'
       ? new PendingTargets(this.#store)
       : new LegacyPending(this.#store, state.targets.signed.targets, this.#legacyPublisher(), this.notice);
@@ -332,3 +332,11 @@ const openPortably: OpenPrivateKey = async (pem, password) => {
   const { openPrivateKey } = await import('./tuf/private-key.ts');
   return openPrivateKey(pem, password);
 };
+
+function requireRegistry(options: MasterOptions): MasterOptions {
+  if (options.layout !== 'http') return options;
+  throw new DTufError('NOT_SUPPORTED', 'publishing needs a registry: the layout "http" is only read', {
+    expected: 'native or legacy',
+    got: 'http',
+  });
+}

@@ -34,10 +34,15 @@ export interface Connection {
 
 /** What {@link DTufMaster} and {@link DTufCopy} take. */
 export interface Options extends Connection {
-  /** As in `fred/demo`. */
-  repository: string;
-  /** How the repository is laid out, where neither a signed mark nor the state says. */
+  /** As in `fred/demo`. Of the layout `http` it only names the local state, and can be left out. */
+  repository?: string;
+  /**
+   * How the repository is laid out, where neither a signed mark nor the state says. `http`: a plain TUF repository on a
+   * web server, which {@link DTufCopy} reads; `host` is then the base address of its metadata.
+   */
   layout?: LayoutName;
+  /** Of the layout `http`: the base address of the targets; by default `targets/` beside the metadata's. */
+  targetsHost?: string | URL;
   store?: Store;
   lock?: Lock;
   files?: Files;

@@ -1,5 +1,6 @@
 // The options of the public classes with what a page or worker has filled in.
 import { DTufError } from '../../src/errors.ts';
+import { parseBase } from '../../src/layout/http-site.ts';
 import type { Connection, Options } from '../../src/options.ts';
 import type { Lock, Store } from '../../src/ports.ts';
 import { parsePlace } from '../../src/registry/reference.ts';
@@ -46,13 +47,16 @@ export function stateOf<T extends Options>(
  *
  * @throws DTufError INVALID_ARGUMENT where the registry is a handler, which has no address.
  */
-function stateName({ host, insecure, repository }: Options, side: string): string {
+function stateName({ host, insecure, repository, layout }: Options, side: string): string {
   if (typeof host !== 'string' && !(host instanceof URL)) {
     throw new DTufError(
       'INVALID_ARGUMENT',
       'A registry within the page has no address under which its state could be kept: pass store, as memoryStore() or indexedDbStore(name).',
     );
   }
+  const base = layout === 'http' ? parseBase(host) : undefined;
+  if (base !== undefined)
+    return ['dtuf http', base.href, ...(repository ? [repository] : []), side].join(' ');
   // No part holds a blank, so that two different triples never have one name.
   return `dtuf ${parsePlace(host, insecure).origin} ${repository} ${side}`;
 }

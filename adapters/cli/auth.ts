@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Act, Context } from './context.ts';
 import { command, json } from './help.ts';
+import { requireRegistry } from './reference.ts';
 import { openCopy } from './session.ts';
 import { registryVariables } from './variables.ts';
 
@@ -27,6 +28,7 @@ async function authenticate(
   actions: string[],
   report: Report,
 ): Promise<undefined> {
+  requireRegistry(context.environment);
   // A token that is there already gives no new one.
   const environment = { ...context.environment, token: undefined };
   const repository = await openCopy({ ...context, environment }, repo);

@@ -8,6 +8,8 @@ export type Role = (typeof roles)[number];
 /** All that the command takes from its environment, checked. */
 export interface Environment {
   readonly host: string | undefined;
+  /** Of a TUF repository on a web server, in the place of `host`. */
+  readonly web: { readonly metadata: string; readonly targets: string | undefined } | undefined;
   readonly insecure: boolean;
   readonly username: string | undefined;
   readonly password: string | undefined;
@@ -41,6 +43,7 @@ export const passwordVariable = (role: Role) => `DTUF_${role.toUpperCase()}_KEY_
 export function readEnvironment(variables: Variables): Environment {
   return Object.freeze({
     host: host(variables),
+    web: web(variables),
     insecure: variables.DTUF_INSECURE === '1',
     username: variables.DTUF_USERNAME || undefined,
     password: variables.DTUF_PASSWORD || undefined,
@@ -76,6 +79,27 @@ function host(variables: Variables): string | undefined {
     throw refuse('DTUF_HOST', 'holds a login', 'put it in DTUF_USERNAME and DTUF_PASSWORD');
   }
   return value;
+}
+
+function web(variables: Variables): Environment['web'] {
+  const { DTUF_HOST: registry, DTUF_METADATA_URL: metadata, DTUF_TARGETS_URL: targets } = variables;
+  if (targets && !metadata) {
+    throw refuse('DTUF_TARGETS_URL', 'is set alone', 'expected DTUF_METADATA_URL with it');
+  }
+  if (!metadata) return undefined;
+  if (registry) throw refuse('DTUF_METADATA_URL', 'is set as well as DTUF_HOST', 'expected one of them');
+  for (const name of ['DTUF_METADATA_URL', 'DTUF_TARGETS_URL'] as const) {
+    if (!isAddress(variables[name] || metadata)) {
+      throw refuse(name, 'is no address', 'expected one like https://example.com/metadata/, without a login');
+    }
+  }
+  return { metadata, targets: targets || undefined };
+}
+
+/** Whether names can be put below an address, and it holds no login, which would show up in messages. */
+function isAddress(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return /^https?:$/.test(url?.protocol ?? '') && !url?.username && !url?.password && !/[?#]/.test(text);
 }
 
 function choice<T extends string>(variables: Variables, name: string, allowed: readonly T[]): T | undefined {

@@ -6,7 +6,7 @@ import { type Role, roles } from './environment.ts';
 import { command, json } from './help.ts';
 import { openCopy, openMaster, openRegistry } from './session.ts';
 import { printableJson } from './terminal.ts';
-import { registryVariables, stateVariables } from './variables.ts';
+import { registryVariables, sourceVariables, stateVariables } from './variables.ts';
 
 interface Report {
   json?: true;
@@ -28,7 +28,7 @@ export function listCommands(program: Command, act: Act): void {
 
   command(program, 'list-copy-targets <repo>', {
     does: `List the targets of the metadata that was pulled. ${escaped}`,
-    reads: stateVariables,
+    reads: [...stateVariables, 'DTUF_METADATA_URL'],
     example: 'dtuf list-copy-targets fred/demo',
   })
     .option(...json)
@@ -50,7 +50,7 @@ export function listCommands(program: Command, act: Act): void {
 
   command(program, 'get-copy-expirations <repo>', {
     does: 'Print when the metadata that was pulled expires, a role a line.',
-    reads: stateVariables,
+    reads: [...stateVariables, 'DTUF_METADATA_URL'],
     example: 'dtuf get-copy-expirations fred/demo',
   })
     .option(...json)
@@ -62,7 +62,7 @@ export function listCommands(program: Command, act: Act): void {
 
   command(program, 'blob-sizes <repo> <target...>', {
     does: 'Print the sizes of the parts of targets in bytes, a part a line.',
-    reads: [...registryVariables, ...stateVariables],
+    reads: [...sourceVariables, ...stateVariables],
     example: 'dtuf blob-sizes fred/demo demo.txt',
   })
     .option(...json)

@@ -7,7 +7,7 @@ import { withProgress } from './progress.ts';
 import { exitCodes } from './report.ts';
 import { readRootKey } from './root-key.ts';
 import { openCopy } from './session.ts';
-import { registryVariables, stateVariables } from './variables.ts';
+import { sourceVariables, stateVariables } from './variables.ts';
 
 interface MetadataOptions {
   resetTrust?: true;
@@ -24,7 +24,7 @@ interface CheckOptions {
 export function pullCommands(program: Command, act: Act): void {
   command(program, 'pull-metadata <repo> [root-public-key-file]', {
     does: 'Fetch and verify what is published, and print the targets that changed. The first time it needs the root public key (PEM) or a root.json, as a file or - for standard input; from then on trust is kept, and a key given again does not replace it.',
-    reads: [...registryVariables, ...stateVariables, 'DTUF_PROGRESS'],
+    reads: [...sourceVariables, ...stateVariables, 'DTUF_PROGRESS'],
     example: 'dtuf pull-metadata fred/demo root_key.pub',
   })
     .option(
@@ -38,7 +38,7 @@ export function pullCommands(program: Command, act: Act): void {
 
   command(program, 'pull-target <repo> <target...>', {
     does: 'Write targets to standard output, or one to a file, once they are wholly verified. Needs pull-metadata before.',
-    reads: [...registryVariables, ...stateVariables, 'DTUF_PROGRESS', 'DTUF_BLOB_INFO'],
+    reads: [...sourceVariables, ...stateVariables, 'DTUF_PROGRESS', 'DTUF_BLOB_INFO'],
     example: 'dtuf pull-target fred/demo demo.txt --output demo.txt',
   })
     .option(
@@ -51,7 +51,7 @@ export function pullCommands(program: Command, act: Act): void {
 
   command(program, 'check-target <repo> <target> <file...>', {
     does: 'Compare files with what a target holds, by the signed hashes. Exit code 1 where they differ.',
-    reads: [...registryVariables, ...stateVariables, 'DTUF_PROGRESS'],
+    reads: [...sourceVariables, ...stateVariables, 'DTUF_PROGRESS'],
     example: 'dtuf check-target fred/demo demo.txt demo.txt && echo the same',
   })
     .option(...json)

@@ -6,6 +6,9 @@ import type { Environment } from './environment.ts';
 export interface Located {
   readonly host: string;
   readonly repository: string;
+  /** On a web server, where `host` is the address of the metadata. */
+  readonly layout?: 'http';
+  readonly targetsHost?: string;
   /** The folder in which `<repository>/master` and `<repository>/copy` lie. */
   readonly repositoriesRoot: string;
 }
@@ -17,14 +20,26 @@ export interface Located {
  * reference it lies under `@host` as well: `@` and `+` are in no repository name, so two registries
  * never share a state by mistake.
  *
+ * With DTUF_METADATA_URL the reference only names the state.
+ *
  * @param reference `fred/demo`, or `ghcr.io/fred/demo` where DTUF_HOST is not set.
  * @throws DTufError INVALID_ARGUMENT
  */
 export function locate(
-  environment: Pick<Environment, 'host' | 'repositoriesRoot'>,
+  environment: Pick<Environment, 'host' | 'repositoriesRoot'> & Partial<Pick<Environment, 'web'>>,
   reference: string,
 ): Located {
   const root = environment.repositoriesRoot;
+  if (environment.web !== undefined) {
+    const { metadata, targets } = environment.web;
+    return {
+      host: metadata,
+      repository: reference,
+      repositoriesRoot: root,
+      layout: 'http',
+      ...(targets === undefined ? {} : { targetsHost: targets }),
+    };
+  }
   if (environment.host !== undefined) {
     return { host: environment.host, repository: reference, repositoriesRoot: root };
   }
@@ -43,6 +58,15 @@ export function locate(
   }
   const folder = `@${host.toLowerCase().replaceAll(':', '+')}`;
   return { host: scheme + host, repository, repositoriesRoot: join(root, folder) };
+}
+
+/** Refuses what a web server cannot do. @throws DTufError INVALID_ARGUMENT */
+export function requireRegistry({ web }: Pick<Environment, 'web'>): void {
+  if (web === undefined) return;
+  throw new DTufError(
+    'INVALID_ARGUMENT',
+    'this command needs a registry, and DTUF_METADATA_URL names a web server: set DTUF_HOST in its place',
+  );
 }
 
 /** As docker tells a registry from the first part of a repository's name. */

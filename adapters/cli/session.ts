@@ -1,7 +1,7 @@
 import type { DTufBase, DTufCopy, DTufMaster, Trust } from '../node/index.ts';
 import type { Context } from './context.ts';
 import { passwordsOf, registryPassword } from './password.ts';
-import { locate } from './reference.ts';
+import { locate, requireRegistry } from './reference.ts';
 import { tracedFetch } from './trace.ts';
 
 // What is behind these is most of the program. It is loaded only by a command that works with it,
@@ -10,6 +10,7 @@ const load = () => import('../node/index.ts');
 
 /** The publisher's side of a repository. */
 export async function openMaster(context: Context, reference: string): Promise<DTufMaster> {
+  requireRegistry(context.environment);
   const { DTufMaster } = await load();
   const { lifetimes, keyType } = context.environment;
   return new DTufMaster({
@@ -34,7 +35,7 @@ export async function openRegistry(context: Context, host: string): Promise<DTuf
 
 function place(context: Context, reference: string) {
   const { layout } = context.environment;
-  return { ...locate(context.environment, reference), ...access(context), ...(layout && { layout }) };
+  return { ...access(context), ...(layout && { layout }), ...locate(context.environment, reference) };
 }
 
 function access(context: Context) {

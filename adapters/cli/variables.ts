@@ -2,6 +2,9 @@
 export const variables = Object.freeze({
   DTUF_HOST:
     'the registry: host[:port], http(s)://host, or oci:FOLDER for a folder; unset: <repo> names it, as in ghcr.io/fred/demo',
+  DTUF_METADATA_URL:
+    'in the place of DTUF_HOST: where the metadata of any TUF repository lies on a web server, which is read; <repo> then only names the local state',
+  DTUF_TARGETS_URL: 'where its targets lie (default: targets/ beside the metadata)',
   DTUF_INSECURE: '1: http instead of https',
   DTUF_USERNAME: 'whom to sign in as at the registry',
   DTUF_PASSWORD: 'the password; asked for on the terminal if unset',
@@ -30,7 +33,19 @@ export const variables = Object.freeze({
 
 export type Variable = keyof typeof variables;
 
-/** What every command that talks to a registry reads. */
+/** What every command reads that downloads, from a registry or a web server. */
+export const sourceVariables: readonly Variable[] = [
+  'DTUF_HOST',
+  'DTUF_METADATA_URL',
+  'DTUF_TARGETS_URL',
+  'DTUF_INSECURE',
+  'DTUF_USERNAME',
+  'DTUF_PASSWORD',
+  'DTUF_TOKEN',
+  'DTUF_AUTH_HOST',
+];
+
+/** What every command that needs a registry reads. */
 export const registryVariables: readonly Variable[] = [
   'DTUF_HOST',
   'DTUF_INSECURE',

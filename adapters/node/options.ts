@@ -1,5 +1,7 @@
 // The options of the public classes with this host's parts filled in.
 import { resolve } from 'node:path';
+import { DTufError } from '../../src/errors.ts';
+import { parseBase } from '../../src/layout/http-site.ts';
 import type { Connection, Options, Place } from '../../src/options.ts';
 import type { Files, Lock, Store } from '../../src/ports.ts';
 import { parseRepositoryName } from '../../src/registry/reference.ts';
@@ -35,8 +37,8 @@ export function stateOf<T extends NodeOptions>(
   options: T,
   side: 'master' | 'copy',
 ): T & { store: Store; lock: Lock; files: Files } {
-  const { repositoriesRoot = 'dtuf_repos', repository } = options;
-  const folder = resolve(repositoriesRoot, ...parseRepositoryName(repository).split('/'), side);
+  const { repositoriesRoot = 'dtuf_repos' } = options;
+  const folder = resolve(repositoriesRoot, ...stateName(options), side);
   return {
     openPrivateKey,
     ...connectionOf(options),
@@ -44,4 +46,13 @@ export function stateOf<T extends NodeOptions>(
     lock: options.lock ?? fileLock(folder),
     files: options.files ?? nodeFiles(),
   };
+}
+
+/** The folder of a repository; without a name, that of its address. `@` is in no repository name. */
+function stateName({ repository, layout, host }: NodeOptions): readonly string[] {
+  if (repository !== undefined) return parseRepositoryName(repository).split('/');
+  if (layout === 'http' && (typeof host === 'string' || host instanceof URL)) {
+    return [`@${encodeURIComponent(parseBase(host).href).replaceAll('*', '%2A')}`];
+  }
+  throw new DTufError('INVALID_ARGUMENT', 'no repository is named', { expected: 'a name like fred/demo' });
 }

@@ -36,6 +36,12 @@ export interface CopyState {
   readonly versions: ReadonlyMap<string, string | undefined>;
 }
 
+/** The layout that the state was read in; where nothing says so it is python-dtuf's. */
+export function pinnedLayout({ metadata, firstRoot, pin }: CopyState): LayoutName | undefined {
+  const isNew = metadata.root === undefined && firstRoot === undefined;
+  return pin.layout ?? (isNew ? undefined : 'legacy');
+}
+
 export async function readCopyState(store: Store): Promise<CopyState> {
   const names = [...ROLES.map(CURRENT), FIRST_ROOT, PIN];
   const stored = await store.read(names);
@@ -114,7 +120,7 @@ function readPin(bytes: Bytes | undefined): Pin {
   const layout = member(pin, 'layout');
   const etag = member(pin, 'etag');
   return {
-    ...(layout === 'native' || layout === 'legacy' ? { layout } : {}),
+    ...(layout === 'native' || layout === 'legacy' || layout === 'http' ? { layout } : {}),
     ...(typeof etag === 'string' && ETAG.test(etag) ? { etag } : {}),
   };
 }

@@ -1,15 +1,15 @@
 // One refresh: joins what is stored, what is trusted and what is offered, and keeps what was verified.
 import { DTufError, hasCode } from '../errors.ts';
+import { checkHosting, type Hosting } from '../layout/hosting.ts';
 import type { LayoutName, MetadataSource } from '../layout/layout.ts';
-import { agreedLayout, openMetadata } from '../layout/open.ts';
+import { agreedLayout } from '../layout/open.ts';
 import type { Limits } from '../limits.ts';
 import type { Call } from '../options.ts';
 import type { Bytes, Store } from '../ports.ts';
-import type { Repository } from '../registry/registry.ts';
 import { findFirstRoot } from '../tuf/first-root.ts';
 import { ROLES } from '../tuf/metadata.ts';
 import { TrustedSet } from '../tuf/trusted-set.ts';
-import { type CopyState, commitCopyState, type Pin, readCopyState } from './copy-state.ts';
+import { type CopyState, commitCopyState, type Pin, pinnedLayout, readCopyState } from './copy-state.ts';
 import { refreshRoles, refreshRoots, type StoredMetadata } from './refresh.ts';
 import type { ReadTrust } from './trust.ts';
 
@@ -18,7 +18,7 @@ const COMMIT_ATTEMPTS = 5;
 
 export interface RefresherOptions {
   readonly store: Store;
-  readonly repository: Repository;
+  readonly hosting: Hosting;
   readonly limits: Limits;
   /** As the caller chose it. */
   readonly layout: LayoutName | undefined;
@@ -69,9 +69,10 @@ export class Refresher {
 
   /** Opens what the repository offers; which layout is read is decided by what is pinned, given or signed. */
   async #open(state: CopyState, { signal, onProgress }: RefreshCall): Promise<MetadataSource> {
+    checkHosting(this.#options.hosting.name, pinnedLayout(state), this.#options.layout);
     const { layout = this.#options.layout, etag } = state.pin;
     const complete = ROLES.every((role) => state.metadata[role] !== undefined);
-    const source = await openMetadata(this.#options.repository, this.#options.limits, {
+    const source = await this.#options.hosting.metadata({
       ...(layout === undefined ? {} : { layout }),
       ...(this.#options.conditional && complete && etag !== undefined
         ? { unchangedFrom: { etag, metadata: state.metadata } }
@@ -89,25 +90,23 @@ export class Refresher {
     const started = await this.#start(state, offered, now, signal);
     if (started === undefined) return 'stored files are of no use';
     const { set, firstRoot } = started;
-    let pin = state.pin;
+    // Before anything is kept: a registry's layout follows from its root, a web server is the caller's choice.
+    let pin: Pin = offered.layout === 'http' ? { layout: 'http' } : state.pin;
     const commit = () =>
       commitCopyState(this.#options.store, state, { metadata: filesOf(set), firstRoot, pin });
     try {
       await refreshRoots(set, offered, this.#options.limits);
       const { layout: mark } = set.root.signed;
       const layout = agreedLayout(
-        this.#options.repository.name,
+        this.#options.hosting.name,
         mark,
         offered.layout,
         state.pin.layout ?? this.#options.layout,
       );
       const source =
         layout === offered.layout
-          ? offered
-          : await openMetadata(this.#options.repository, this.#options.limits, {
-              layout,
-              ...(signal ? { signal } : {}),
-            });
+          ? (offered.under?.(set.root.signed) ?? offered)
+          : await this.#options.hosting.metadata({ layout, ...(signal ? { signal } : {}) });
       await refreshRoles(set, source, state.metadata, this.#options.limits);
       pin = { layout, ...(source.etag === undefined ? {} : { etag: source.etag }) };
     } catch (error) {
@@ -199,10 +198,12 @@ function reporting(source: MetadataSource, onProgress: NonNullable<Call['onProgr
     return bytes;
   };
   const { layout, etag, isStored } = source;
+  const under = source.under?.bind(source);
   return {
     layout,
     ...(etag === undefined ? {} : { etag }),
     ...(isStored === undefined ? {} : { isStored }),
+    ...(under === undefined ? {} : { under: (root) => reporting(under(root), onProgress) }),
     root: async (version) => told(`${version}.root.json`, await source.root(version)),
     roots: () => source.roots(),
     timestamp: async () => told('timestamp.json', await source.timestamp()),

@@ -1,9 +1,14 @@
 // What a layout answers: where the TUF files of a repository and the data of its targets are.
 import type { Expected } from '../content/verify.ts';
 import type { Bytes } from '../ports.ts';
+import type { Root } from '../tuf/root.ts';
 import type { TargetFile } from '../tuf/targets.ts';
 
-export type LayoutName = 'native' | 'legacy';
+/** The layouts of a repository in a registry. */
+export type RegistryLayout = 'native' | 'legacy';
+
+/** `http` is a plain TUF repository on a web server. */
+export type LayoutName = RegistryLayout | 'http';
 
 /** The metadata that a repository offers, for one refresh. Nothing of it is verified. */
 export interface MetadataSource {
@@ -16,6 +21,8 @@ export interface MetadataSource {
   root(version: number): Promise<Bytes | undefined>;
   /** All roots on offer, the newest first. */
   roots(): AsyncIterable<Bytes>;
+  /** The same source under the final root, where that decides how files are named (6.2). */
+  under?(root: Root): MetadataSource;
   timestamp(): Promise<Bytes>;
   /** @param limit in bytes. */
   snapshot(version: number, limit: number): Promise<Bytes>;

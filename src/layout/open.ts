@@ -105,6 +105,8 @@ export function agreedLayout(
       },
     );
   }
+  // Targets of ours lie on a web server as everybody's do: the mark says nothing there.
+  if (offered === 'http') return 'http';
   if (mark === 'native' || chosen === 'native') return 'native';
   if (offered === 'native') {
     throw new DTufError(

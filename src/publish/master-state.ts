@@ -1,7 +1,7 @@
 // What a publisher keeps of a repository, under the names that python-dtuf gave to its files.
 import { utf8 } from '../encoding.ts';
 import { DTufError } from '../errors.ts';
-import type { LayoutName } from '../layout/layout.ts';
+import type { RegistryLayout } from '../layout/layout.ts';
 import type { PushedTarget } from '../layout/publisher.ts';
 import type { Bytes, Store } from '../ports.ts';
 import { Fields } from '../tuf/fields.ts';
@@ -91,7 +91,7 @@ export async function readMasterState(store: Store): Promise<MasterState> {
 }
 
 /** The signed mark decides; what has none is python-dtuf's. */
-export function layoutOf(root: Metadata<Root>): LayoutName {
+export function layoutOf(root: Metadata<Root>): RegistryLayout {
   return root.signed.layout === 'native' ? 'native' : 'legacy';
 }
 

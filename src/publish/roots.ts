@@ -1,6 +1,6 @@
 // The roots that a publisher signs: the first, with the first metadata, and the next at a change of keys.
 import { DTufError } from '../errors.ts';
-import type { LayoutName } from '../layout/layout.ts';
+import type { RegistryLayout } from '../layout/layout.ts';
 import type { PublicKey, Signer, Store } from '../ports.ts';
 import { identityOfKey, keyidOf } from '../tuf/keys.ts';
 import { ROLES, type Role } from '../tuf/metadata.ts';
@@ -53,7 +53,7 @@ interface Signing {
 export async function createFirstMetadata(
   store: Store,
   signers: Readonly<Record<Role, Signer>>,
-  { now, lifetimes, layout }: Signing & { readonly layout: LayoutName },
+  { now, lifetimes, layout }: Signing & { readonly layout: RegistryLayout },
 ): Promise<void> {
   const names = ROLES.map((role) => stagedName(`${role}.json`));
   if ((await store.read(names)).size > 0) {
@@ -172,7 +172,7 @@ type KeysByRole = Readonly<Record<Role, ReadonlyMap<string, PublicKey>>>;
 /** The keys of `signers` as root lists them; those that `present` lists keep their keyid. */
 async function keysOf(
   signers: Readonly<Record<Role, Signer>>,
-  layout: LayoutName,
+  layout: RegistryLayout,
   present?: Root,
 ): Promise<KeysByRole> {
   const one = async (role: Role) => new Map([await keyEntry(signers[role].key, layout, present)]);
@@ -186,7 +186,7 @@ async function keysOf(
 
 async function keyEntry(
   key: PublicKey,
-  layout: LayoutName,
+  layout: RegistryLayout,
   present: Root | undefined,
 ): Promise<readonly [string, PublicKey]> {
   const identity = await identityOfKey(key);

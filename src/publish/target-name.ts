@@ -1,6 +1,6 @@
 import { utf8 } from '../encoding.ts';
 import { DTufError } from '../errors.ts';
-import type { LayoutName } from '../layout/layout.ts';
+import type { RegistryLayout } from '../layout/layout.ts';
 
 const LONGEST = 4096;
 
@@ -10,7 +10,7 @@ const LONGEST = 4096;
  *
  * @throws DTufError TARGET_RESERVED
  */
-export function checkTargetName(name: string, layout: LayoutName): void {
+export function checkTargetName(name: string, layout: RegistryLayout): void {
   const refuse = (why: string) => {
     throw new DTufError(
       'TARGET_RESERVED',

@@ -95,18 +95,7 @@ export class Blobs {
     }
     if (start === end && blob.size > 0)
       return new ReadableStream({ start: (controller) => controller.close() });
-    const download = await this.#download(blob, start, end, signal);
-    return new ReadableStream<Uint8Array>(
-      {
-        async pull(controller) {
-          const chunk = await download.next();
-          if (chunk) controller.enqueue(chunk);
-          else controller.close();
-        },
-        cancel: () => download.cancel(),
-      },
-      { highWaterMark: 0 },
-    );
+    return (await this.#download(blob, start, end, signal)).stream();
   }
 
   /**

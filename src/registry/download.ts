@@ -1,12 +1,12 @@
 import { DTufError } from '../errors.ts';
 import type { BodyReader } from './body.ts';
-import type { Digest } from './digest.ts';
 import { refusedStatus, unreachable } from './errors.ts';
 import type { Call, Transport } from './transport.ts';
 
 /** A blob, or the part of it from `start` to before `end`. */
 export interface Span {
-  readonly digest: Digest;
+  /** Names the data in errors; nothing is hashed here. */
+  readonly digest: string;
   /** Of the whole blob. */
   readonly size: number;
   readonly start: number;
@@ -23,7 +23,7 @@ const progress = 64 * 1024;
 export class Download {
   readonly #transport: Transport;
   readonly #span: Span;
-  readonly #call: Omit<Call, 'method' | 'headers' | 'cache'>;
+  readonly #call: Omit<Call, 'method' | 'headers'>;
   #at: number;
   #body: BodyReader | undefined;
   /** Bytes still to be passed over, where a registry answers a Range with the whole blob. */
@@ -35,7 +35,7 @@ export class Download {
   #fruitless = 0;
   #encoding: string | null = null;
 
-  constructor(transport: Transport, span: Span, call: Omit<Call, 'method' | 'headers' | 'cache'>) {
+  constructor(transport: Transport, span: Span, call: Omit<Call, 'method' | 'headers'>) {
     this.#transport = transport;
     this.#span = span;
     this.#call = call;
@@ -71,6 +71,21 @@ export class Download {
   cancel(): void {
     this.#body?.cancel();
     this.#body = undefined;
+  }
+
+  /** What {@link next} hands out, read no sooner than it is asked for. */
+  stream(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          const chunk = await this.next();
+          if (chunk) controller.enqueue(chunk);
+          else controller.close();
+        },
+        cancel: () => this.cancel(),
+      },
+      { highWaterMark: 0 },
+    );
   }
 
   async #open(whole: boolean): Promise<Awaited<ReturnType<Transport['open']>>> {

@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { type Browser, chromium } from 'playwright';
 import { transformWithOxc } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { publishForEver, Web } from '../http/web.ts';
 import { type Block, blocksOf, documents, repository } from './markdown.ts';
 import { scriptOf } from './shell.ts';
 
@@ -22,13 +23,21 @@ const run = (...languages: string[]) =>
   found.filter(({ language, notRun }) => languages.includes(language) && notRun === undefined);
 
 let home: string;
+/** A plain TUF repository, in the place of https://example.com. */
+let web: Web;
+let webRoot: Uint8Array;
 beforeAll(async () => {
+  web = await Web.start();
+  webRoot = await publishForEver(web, { 'demo.txt': 'Hello World!\n' });
   if (!existsSync(join(dist, 'cli.js'))) throw new Error('dist/ is not there: npm run build');
   home = await mkdtemp(join(tmpdir(), 'dtuf-docs-'));
   await mkdir(join(home, 'bin'));
   await symlink(join(dist, 'cli.js'), join(home, 'bin/dtuf'));
 });
-afterAll(() => rm(home, { recursive: true, force: true }));
+afterAll(async () => {
+  await web?.stop();
+  await rm(home, { recursive: true, force: true });
+});
 
 test('every block of code is of a kind that is run, or says why it is not', () => {
   const unknown = found.filter(
@@ -64,7 +73,10 @@ describe('the commands', () => {
       const port = String(await freePort());
       const script = scriptOf(blocks)
         .replaceAll('--port 5000', `--port ${port}`)
-        .replaceAll('localhost:5000', `localhost:${port}`);
+        .replaceAll('localhost:5000', `localhost:${port}`)
+        .replaceAll('https://example.com', web.origin);
+      await mkdir(join(folder, 'first'));
+      await writeFile(join(folder, 'first/1.root.json'), webRoot);
       await execute(folder, 'bash', ['-c', script], {
         ...PASSWORDS,
         DTUF_HOST: `oci:${folder}/registry`,
@@ -100,6 +112,7 @@ class Publisher {
     const master = join(folder, 'dtuf_repos/fred/demo/master');
     await cp(join(master, 'keys/root_key.pub'), join(folder, 'root_key.pub'));
     await cp(join(master, 'repository/metadata.staged/root.json'), join(folder, 'root.json'));
+    await writeFile(join(folder, '1.root.json'), webRoot);
     return new Publisher(serving.url, () => serving.close());
   }
 
@@ -107,7 +120,8 @@ class Publisher {
   code({ code }: Block): string {
     return code
       .replaceAll('https://registry.example.com', this.registry)
-      .replaceAll('registry.example.com', this.registry);
+      .replaceAll('registry.example.com', this.registry)
+      .replaceAll('https://example.com', web.origin);
   }
 
   /** The example without its types. */
