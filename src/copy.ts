@@ -1,6 +1,7 @@
 import { DTufBase } from './base.ts';
-import { fingerprint, Pulled, readCopyState } from './client/copy-state.ts';
-import { verifyStored } from './client/refresh.ts';
+import { findChanges } from './client/changes.ts';
+import { Pulled } from './client/copy-state.ts';
+import { Published } from './client/published.ts';
 import { Refresher } from './client/refresher.ts';
 import { ofTarget } from './client/target-failure.ts';
 import { type ReadTrust, readTrust, sharesRootKey, type Trust } from './client/trust.ts';
@@ -8,23 +9,23 @@ import { TargetReader, type VerifiedTarget } from './client/verified-target.ts';
 import { contentOf, type Source } from './content/source.ts';
 import { verifyStream } from './content/verify.ts';
 import { DTufError, hasCode } from './errors.ts';
-import type { LayoutName, Part, TargetSource } from './layout/layout.ts';
-import { LegacyTargets } from './layout/legacy.ts';
-import { NativeTargets } from './layout/native-targets.ts';
+import type { Part } from './layout/layout.ts';
 import type { Call, Options } from './options.ts';
 import type { Files, Store } from './ports.ts';
 import { throwIfAborted } from './registry/errors.ts';
-import type { Repository } from './registry/registry.ts';
 import type { Target } from './target.ts';
 import type { Check } from './tuf/check.ts';
 import type { Role, Signed } from './tuf/metadata.ts';
 import type { Root } from './tuf/root.ts';
 import type { TargetFile } from './tuf/targets.ts';
-import { TrustedSet } from './tuf/trusted-set.ts';
+import type { TrustedSet } from './tuf/trusted-set.ts';
 
 /** What a refresh found. */
 export interface Refreshed {
-  /** Targets that are new or changed since they were last downloaded. */
+  /**
+   * Targets that are new or changed since they were last downloaded; of those that are delegated, the ones whose role is
+   * stored at its present version.
+   */
   readonly changed: readonly string[];
   /** Targets that were downloaded and are no longer published. */
   readonly removed: readonly string[];
@@ -47,13 +48,12 @@ export class DTufCopy extends DTufBase {
   /** Whether the state outlives the process or page: false where rollback protection ends with it. */
   readonly persistent: boolean;
   readonly #store: Store;
-  readonly #repository: Repository;
   readonly #files: Files | undefined;
-  readonly #layout: LayoutName | undefined;
   readonly #clock: () => Date;
   readonly #fetch: typeof fetch;
   readonly #trust: Trust | undefined;
   readonly #refresher: Refresher;
+  readonly #published: Published;
   readonly #pulled: Pulled;
   #resetsTrust = false;
 
@@ -61,17 +61,19 @@ export class DTufCopy extends DTufBase {
     super(options);
     this.#store = options.store;
     this.persistent = options.store.persistent;
-    this.#repository = this.registry.repository(options.repository);
     this.#files = options.files;
-    this.#layout = options.layout;
     this.#clock = options.clock ?? (() => new Date());
     this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
     this.#trust = options.trust;
-    this.#refresher = new Refresher({
+    const state = {
       store: options.store,
-      repository: this.#repository,
+      repository: this.registry.repository(options.repository),
       limits: this.limits,
       layout: options.layout,
+    };
+    this.#published = new Published(state);
+    this.#refresher = new Refresher({
+      ...state,
       conditional: options.conditional ?? false,
       trust: () => this.#readTrust(),
     });
@@ -97,16 +99,12 @@ export class DTufCopy extends DTufBase {
 
   async #report(set: TrustedSet): Promise<Refreshed> {
     await this.#noticeIgnoredTrust(set.root.signed);
-    const targets = set.targets?.signed.targets ?? new Map<string, TargetFile>();
     const pulled = await this.#pulled.read();
-    const changed = [...targets].filter(
-      ([name, file]) => pulled.get(name)?.includes(fingerprint(file)) !== true,
-    );
-    const removed = [...pulled.keys()].filter((name) => !targets.has(name));
+    const { changed, removed } = await findChanges(set, pulled, this.#store, this.limits);
     if (removed.length > 0) await this.#pulled.remove(removed);
     const expires = Math.min(...signedOf(set).map((signed) => signed.expires.getTime()));
     return {
-      changed: changed.map(([name]) => name),
+      changed,
       removed,
       expires: new Date(expires),
       rootVersion: set.root.signed.version,
@@ -144,13 +142,14 @@ export class DTufCopy extends DTufBase {
   }
 
   /**
-   * A target by its name. Nothing is fetched before its data is asked for.
+   * A target by its name. Nothing is fetched before its data is asked for, but for the metadata of roles that it may be
+   * delegated to, where that is not stored yet.
    *
    * @throws DTufError TARGET_NOT_FOUND, METADATA_MISSING, METADATA_EXPIRED
    */
   async pullTarget(name: string): Promise<VerifiedTarget> {
-    const { file, source } = await this.#find(name);
-    return new TargetReader(targetOf(name, file), {
+    const { file, role, source } = await this.#published.find(name, this.#clock());
+    return new TargetReader(targetOf(name, file, role), {
       parts: (signal) => ofTarget(name, () => source.parts(name, file, signal)),
       files: this.#files,
       limits: this.limits,
@@ -201,67 +200,23 @@ export class DTufCopy extends DTufBase {
     }
   }
 
-  /** The targets that are published, as of the last refresh. @throws DTufError METADATA_MISSING, METADATA_EXPIRED */
+  /** The targets of the top-level role, as of the last refresh. @throws DTufError METADATA_MISSING, METADATA_EXPIRED */
   async *listTargets(): AsyncIterable<Target> {
-    const { targets } = await this.#verified(this.#clock());
-    for (const [name, file] of targets) yield targetOf(name, file);
+    const { targets } = await this.#published.verified(this.#clock());
+    for (const [name, file] of targets.signed.targets) yield targetOf(name, file, targets.signed.role);
   }
 
   /** When each role expires; also where it has expired. @throws DTufError METADATA_MISSING */
   async getExpirations(): Promise<Record<Role, Date>> {
-    const { set } = await this.#verified(new Date(0));
+    const { set } = await this.#published.verified(new Date(0));
     const [root, timestamp, snapshot, targets] = signedOf(set).map((signed) => signed.expires);
     if (!root || !timestamp || !snapshot || !targets) throw new Error('a verified set has all four roles');
     return { root, targets, snapshot, timestamp };
   }
 
   async #parts(name: string, signal?: AbortSignal): Promise<readonly Part[]> {
-    const { file, source } = await this.#find(name);
+    const { file, source } = await this.#published.find(name, this.#clock(), signal);
     return ofTarget(name, () => source.parts(name, file, signal));
-  }
-
-  async #find(name: string): Promise<{ file: TargetFile; source: TargetSource }> {
-    const { targets, layout } = await this.#verified(this.#clock());
-    const file = targets.get(name);
-    if (file === undefined) {
-      throw new DTufError(
-        'TARGET_NOT_FOUND',
-        `there is no target ${JSON.stringify(name)} in ${this.#repository.name}`,
-        {
-          target: name,
-          clause: '5.6.7',
-        },
-      );
-    }
-    const Source = layout === 'native' ? NativeTargets : LegacyTargets;
-    return { file, source: new Source(this.#repository, this.limits) };
-  }
-
-  /** The stored metadata, verified again from the root on: nothing is trusted for lying in a store. */
-  async #verified(
-    now: Date,
-  ): Promise<{ set: TrustedSet; targets: ReadonlyMap<string, TargetFile>; layout: LayoutName }> {
-    const { metadata, pin } = await readCopyState(this.#store);
-    const { root, timestamp, snapshot, targets } = metadata;
-    if (!root || !timestamp || !snapshot || !targets) {
-      throw new DTufError(
-        'METADATA_MISSING',
-        `there is no metadata of ${this.#repository.name} yet: run pull-metadata first`,
-      );
-    }
-    try {
-      const set = await TrustedSet.start(root, now);
-      await verifyStored(set, { root, timestamp, snapshot, targets });
-      const layout =
-        set.root.signed.layout === 'native' ? 'native' : (pin.layout ?? this.#layout ?? 'legacy');
-      return { set, targets: set.targets?.signed.targets ?? new Map(), layout };
-    } catch (error) {
-      if (!(error instanceof DTufError)) throw error;
-      throw new DTufError(error.code, `${error.message}. Run pull-metadata to fetch it anew`, {
-        ...error,
-        cause: error,
-      });
-    }
   }
 }
 
@@ -272,6 +227,6 @@ function signedOf({ root, timestamp, snapshot, targets }: TrustedSet): Signed[] 
   );
 }
 
-function targetOf(name: string, file: TargetFile): Target {
-  return { name, ...file, role: 'targets' };
+function targetOf(name: string, file: TargetFile, role: string): Target {
+  return { name, ...file, role };
 }
