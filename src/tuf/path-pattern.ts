@@ -22,12 +22,10 @@ export function matchesPath(pattern: string, path: string): boolean {
   return patterns.length === parts.length && patterns.every((part, i) => matchesPart(part, parts[i] ?? ''));
 }
 
-/** Goes back only to the last star: what came before it has its earliest place already. */
+/** Goes back only to the last star: what came before it has its earliest place already. Each try ends with the name. */
 function matchesPart(pattern: string, part: string): boolean {
   const units = parsePart(pattern);
   const characters = [...part];
-  // A longer pattern cannot match, and is not tried: the work is bounded by the name alone.
-  if (units.filter((unit) => unit !== STAR).length > characters.length) return false;
   let [at, star, resume] = [0, -1, 0];
   for (let i = 0; i < characters.length; ) {
     const unit = units[at];

@@ -2,8 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/encoding.ts';
 import { memoryStore, type Store } from '../../src/index.ts';
+import { LegacyMetadata } from '../../src/layout/legacy.ts';
+import { defaultLimits } from '../../src/limits.ts';
+import { Registry } from '../../src/registry/registry.ts';
 import { EXPIRED, type Members, type Repository, repository } from '../tuf/repository.ts';
-import { type ClientOptions, client, Place, stateOf, tamper } from './place.ts';
+import { type ClientOptions, client, Place, REPOSITORY, stateOf, tamper } from './place.ts';
 
 const STORED = 'repository/metadata/delegated/';
 const DATA = ['Hello', 'Jello'];
@@ -95,6 +98,20 @@ describe('a delegated target', () => {
     const { copy, place } = await refreshedAt(padded, { limits: { targets: 4_000 } });
     await expect(copy.pullTarget('dev/a.txt')).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', role: 'dev' });
     expect(place.asked).toEqual(FETCHED);
+  });
+});
+
+it('a delegated role of the legacy layout is read from its alias', async () => {
+  const place = new Place();
+  const roles = new Map([...(await plain.delegated()), ['../x', utf8('of ../x')]]);
+  await place.publishRoles(roles, 'application/octet-stream');
+  const legacy = new LegacyMetadata(new Registry({ place }).repository(REPOSITORY), defaultLimits);
+  expect(await legacy.role('dev', 1, 10_000)).toEqual(roles.get('dev'));
+  expect(await legacy.role('../x', 1, 10_000)).toEqual(utf8('of ../x'));
+  await expect(legacy.role('dev', 1, 10)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  await expect(legacy.role('../y', 1, 10_000)).rejects.toMatchObject({
+    code: 'METADATA_MISSING',
+    role: '../y',
   });
 });
 

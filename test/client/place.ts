@@ -45,11 +45,11 @@ export class Place {
   }
 
   /** Publishes delegated roles as they are, each under the version that is written in it. */
-  async publishRoles(roles: ReadonlyMap<string, Bytes>): Promise<void> {
+  async publishRoles(roles: ReadonlyMap<string, Bytes>, mediaType = METADATA_LAYER): Promise<void> {
     await this.#push(utf8('{}'));
     for (const [name, bytes] of roles) {
       await this.#push(bytes);
-      const layer = await describe(METADATA_LAYER, bytes);
+      const layer = await describe(mediaType, bytes);
       const manifest = writeManifest({
         schemaVersion: 2,
         mediaType: MANIFEST,
