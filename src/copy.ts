@@ -147,8 +147,8 @@ export class DTufCopy extends DTufBase {
    *
    * @throws DTufError TARGET_NOT_FOUND, METADATA_MISSING, METADATA_EXPIRED
    */
-  async pullTarget(name: string): Promise<VerifiedTarget> {
-    const { file, role, source } = await this.#published.find(name, this.#clock());
+  async pullTarget(name: string, { signal }: Call = {}): Promise<VerifiedTarget> {
+    const { file, role, source } = await this.#published.find(name, this.#clock(), signal);
     return new TargetReader(targetOf(name, file, role), {
       parts: (signal) => ofTarget(name, () => source.parts(name, file, signal)),
       files: this.#files,
@@ -163,8 +163,8 @@ export class DTufCopy extends DTufBase {
    *
    * @throws DTufError TARGET_NOT_FOUND, METADATA_MISSING, METADATA_EXPIRED
    */
-  async blobSizes(name: string): Promise<number[]> {
-    return (await this.#parts(name)).map((part) => part.length);
+  async blobSizes(name: string, { signal }: Call = {}): Promise<number[]> {
+    return (await this.#parts(name, signal)).map((part) => part.length);
   }
 
   /**

@@ -54,7 +54,7 @@ function parsePart(pattern: string): (Unit | typeof STAR)[] {
   for (let i = 0; i < text.length; i++) {
     const character = text[i];
     if (character === '*') {
-      if (units.at(-1) !== STAR) units.push(STAR);
+      units.push(STAR);
     } else if (character === '?') {
       units.push(any);
     } else {

@@ -194,6 +194,32 @@ describe('a stored delegated role', () => {
   });
 });
 
+it('a role that was verified by a snapshot which another process replaced meanwhile is not stored', async () => {
+  const { copy, store, place } = await refreshedAt(plain);
+  const next = plain.release(2).withRole('dev', { version: 2, targets: {} });
+  place.answer = async ({ path }, honest) => {
+    const answer = await honest();
+    if (path !== 'manifests/1.dev.json') return answer;
+    await publish(place, next);
+    await client(place, { store }).pullMetadata();
+    return answer;
+  };
+  expect((await copy.pullTarget('dev/a.txt')).role).toBe('dev');
+  expect(Object.keys(await stateOf(store))).not.toContain(`${STORED}dev.json`);
+});
+
+it('the search for a target ends when it is aborted', async () => {
+  const { copy, place } = await refreshedAt(plain);
+  const caller = new AbortController();
+  place.answer = async (_, honest) => {
+    caller.abort();
+    return honest();
+  };
+  const { signal } = caller;
+  await expect(copy.pullTarget('dev/a.txt', { signal })).rejects.toMatchObject({ code: 'ABORTED' });
+  await expect(copy.blobSizes('dev/a.txt', { signal })).rejects.toMatchObject({ code: 'ABORTED' });
+});
+
 describe('a refresh', () => {
   it('tells what changed of the delegated roles that are stored', async () => {
     const { copy, place } = await refreshedAt(plain);
@@ -223,10 +249,12 @@ describe('a refresh', () => {
   });
 });
 
+/** SHA-256 of `../x`, as sha256sum says. */
+const HASH = 'd6b96a97d147daaae49eb87a5ca7bfbc280e7955';
 const NAMES = [
   ...['../x', '/x', '..', '.', 'a/b', '?', '#', '%2e%2e', '\0', 'a\\b', 'C:\\x', 'con', ' ', '_x', '-x'],
   ...['x'.repeat(4_096), '役割', 'роль', '\u00e9', 'e\u0301', 'Dev', 'dev', 'DEV', '\u212a', 'K', 'k'],
-  ...['__proto__', 'constructor', '1.root', 'targets.json', 'a'.repeat(64)],
+  ...['__proto__', 'constructor', '1.root', 'targets.json', 'a'.repeat(64), `_${HASH}`],
 ];
 
 describe('role names from outside', () => {
@@ -246,8 +274,7 @@ describe('role names from outside', () => {
     expect(new Set(tags).size).toBe(NAMES.length);
     for (const tag of tags) expect(tag).toMatch(/^1\.[A-Za-z0-9._-]{1,121}\.json$/);
     expect(tags[NAMES.indexOf('Dev')]).toBe('1.Dev.json');
-    // SHA-256 of "../x", as sha256sum says.
-    expect(tags[0]).toBe('1._d6b96a97d147daaae49eb87a5ca7bfbc280e7955.json');
+    expect(tags[0]).toBe(`1._${HASH}.json`);
     const stored = Object.keys(await stateOf(store)).filter((name) => name.startsWith(STORED));
     const folded = stored.map((name) => name.normalize('NFC').toLowerCase());
     expect(new Set(folded).size).toBe(NAMES.length);
