@@ -1,6 +1,7 @@
 import { DTufBase } from './base.ts';
-import { fingerprint, Pulled, pinnedLayout, readCopyState } from './client/copy-state.ts';
-import { verifyStored } from './client/refresh.ts';
+import { findChanges } from './client/changes.ts';
+import { Pulled } from './client/copy-state.ts';
+import { Published } from './client/published.ts';
 import { Refresher } from './client/refresher.ts';
 import { ofTarget } from './client/target-failure.ts';
 import { type ReadTrust, readTrust, sharesRootKey, type Trust } from './client/trust.ts';
@@ -8,9 +9,9 @@ import { TargetReader, type VerifiedTarget } from './client/verified-target.ts';
 import { contentOf, type Source } from './content/source.ts';
 import { verifyStream } from './content/verify.ts';
 import { DTufError, hasCode } from './errors.ts';
-import { checkHosting, type Hosting, registryHosting, webHosting } from './layout/hosting.ts';
+import { type Hosting, registryHosting, webHosting } from './layout/hosting.ts';
 import { HttpSite } from './layout/http-site.ts';
-import type { LayoutName, Part, TargetSource } from './layout/layout.ts';
+import type { Part } from './layout/layout.ts';
 import type { Call, Options, Place } from './options.ts';
 import type { Files, Store } from './ports.ts';
 import { throwIfAborted } from './registry/errors.ts';
@@ -19,11 +20,14 @@ import type { Check } from './tuf/check.ts';
 import type { Role, Signed } from './tuf/metadata.ts';
 import type { Root } from './tuf/root.ts';
 import type { TargetFile } from './tuf/targets.ts';
-import { TrustedSet } from './tuf/trusted-set.ts';
+import type { TrustedSet } from './tuf/trusted-set.ts';
 
 /** What a refresh found. */
 export interface Refreshed {
-  /** Targets that are new or changed since they were last downloaded. */
+  /**
+   * Targets that are new or changed since they were last downloaded; of those that are delegated, the ones whose role is
+   * stored at its present version.
+   */
   readonly changed: readonly string[];
   /** Targets that were downloaded and are no longer published. */
   readonly removed: readonly string[];
@@ -46,13 +50,12 @@ export class DTufCopy extends DTufBase {
   /** Whether the state outlives the process or page: false where rollback protection ends with it. */
   readonly persistent: boolean;
   readonly #store: Store;
-  readonly #hosting: Hosting;
   readonly #files: Files | undefined;
-  readonly #layout: LayoutName | undefined;
   readonly #clock: () => Date;
   readonly #fetch: typeof fetch;
   readonly #trust: Trust | undefined;
   readonly #refresher: Refresher;
+  readonly #published: Published;
   readonly #pulled: Pulled;
   #resetsTrust = false;
   /** Whether the refresh at hand began with the trust that was given, rather than with the state. */
@@ -63,16 +66,18 @@ export class DTufCopy extends DTufBase {
     this.#store = options.store;
     this.persistent = options.store.persistent;
     this.#files = options.files;
-    this.#layout = options.layout;
     this.#clock = options.clock ?? (() => new Date());
     this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
     this.#trust = options.trust;
-    this.#hosting = this.#openHosting(options);
-    this.#refresher = new Refresher({
+    const state = {
       store: options.store,
-      hosting: this.#hosting,
+      hosting: this.#openHosting(options),
       limits: this.limits,
       layout: options.layout,
+    };
+    this.#published = new Published(state);
+    this.#refresher = new Refresher({
+      ...state,
       conditional: options.conditional ?? false,
       trust: (signal) => {
         this.#startsFromTrust = true;
@@ -109,16 +114,12 @@ export class DTufCopy extends DTufBase {
 
   async #report(set: TrustedSet): Promise<Refreshed> {
     await this.#noticeIgnoredTrust(set.root.signed);
-    const targets = set.targets?.signed.targets ?? new Map<string, TargetFile>();
     const pulled = await this.#pulled.read();
-    const changed = [...targets].filter(
-      ([name, file]) => pulled.get(name)?.includes(fingerprint(file)) !== true,
-    );
-    const removed = [...pulled.keys()].filter((name) => !targets.has(name));
+    const { changed, removed } = await findChanges(set, pulled, this.#store, this.limits);
     if (removed.length > 0) await this.#pulled.remove(removed);
     const expires = Math.min(...signedOf(set).map((signed) => signed.expires.getTime()));
     return {
-      changed: changed.map(([name]) => name),
+      changed,
       removed,
       expires: new Date(expires),
       rootVersion: set.root.signed.version,
@@ -156,13 +157,14 @@ export class DTufCopy extends DTufBase {
   }
 
   /**
-   * A target by its name. Nothing is fetched before its data is asked for.
+   * A target by its name. Nothing is fetched before its data is asked for, but for the metadata of roles that it may be
+   * delegated to, where that is not stored yet.
    *
    * @throws DTufError TARGET_NOT_FOUND, METADATA_MISSING, METADATA_EXPIRED
    */
-  async pullTarget(name: string): Promise<VerifiedTarget> {
-    const { file, source } = await this.#find(name);
-    return new TargetReader(targetOf(name, file), {
+  async pullTarget(name: string, { signal }: Call = {}): Promise<VerifiedTarget> {
+    const { file, role, source } = await this.#published.find(name, this.#clock(), signal);
+    return new TargetReader(targetOf(name, file, role), {
       parts: (signal) => ofTarget(name, () => source.parts(name, file, signal)),
       files: this.#files,
       limits: this.limits,
@@ -176,8 +178,8 @@ export class DTufCopy extends DTufBase {
    *
    * @throws DTufError TARGET_NOT_FOUND, METADATA_MISSING, METADATA_EXPIRED
    */
-  async blobSizes(name: string): Promise<number[]> {
-    return (await this.#parts(name)).map((part) => part.length);
+  async blobSizes(name: string, { signal }: Call = {}): Promise<number[]> {
+    return (await this.#parts(name, signal)).map((part) => part.length);
   }
 
   /**
@@ -213,68 +215,23 @@ export class DTufCopy extends DTufBase {
     }
   }
 
-  /** The targets that are published, as of the last refresh. @throws DTufError METADATA_MISSING, METADATA_EXPIRED */
+  /** The targets of the top-level role, as of the last refresh. @throws DTufError METADATA_MISSING, METADATA_EXPIRED */
   async *listTargets(): AsyncIterable<Target> {
-    const { targets } = await this.#verified(this.#clock());
-    for (const [name, file] of targets) yield targetOf(name, file);
+    const { targets } = await this.#published.verified(this.#clock());
+    for (const [name, file] of targets.signed.targets) yield targetOf(name, file, targets.signed.role);
   }
 
   /** When each role expires; also where it has expired. @throws DTufError METADATA_MISSING */
   async getExpirations(): Promise<Record<Role, Date>> {
-    const { set } = await this.#verified(new Date(0));
+    const { set } = await this.#published.verified(new Date(0));
     const [root, timestamp, snapshot, targets] = signedOf(set).map((signed) => signed.expires);
     if (!root || !timestamp || !snapshot || !targets) throw new Error('a verified set has all four roles');
     return { root, targets, snapshot, timestamp };
   }
 
   async #parts(name: string, signal?: AbortSignal): Promise<readonly Part[]> {
-    const { file, source } = await this.#find(name);
+    const { file, source } = await this.#published.find(name, this.#clock(), signal);
     return ofTarget(name, () => source.parts(name, file, signal));
-  }
-
-  async #find(name: string): Promise<{ file: TargetFile; source: TargetSource }> {
-    const { set, targets, layout } = await this.#verified(this.#clock());
-    const file = targets.get(name);
-    if (file === undefined) {
-      throw new DTufError(
-        'TARGET_NOT_FOUND',
-        `there is no target ${JSON.stringify(name)} in ${this.#hosting.name}`,
-        {
-          target: name,
-          clause: '5.6.7',
-        },
-      );
-    }
-    return { file, source: this.#hosting.targets(layout, set.root.signed) };
-  }
-
-  /** The stored metadata, verified again from the root on: nothing is trusted for lying in a store. */
-  async #verified(
-    now: Date,
-  ): Promise<{ set: TrustedSet; targets: ReadonlyMap<string, TargetFile>; layout: LayoutName }> {
-    const state = await readCopyState(this.#store);
-    const { metadata, pin } = state;
-    const { root, timestamp, snapshot, targets } = metadata;
-    if (!root || !timestamp || !snapshot || !targets) {
-      throw new DTufError(
-        'METADATA_MISSING',
-        `there is no whole, verified metadata of ${this.#hosting.name} here: run pull-metadata first`,
-      );
-    }
-    checkHosting(this.#hosting.name, pinnedLayout(state), this.#layout);
-    try {
-      const set = await TrustedSet.start(root, now);
-      await verifyStored(set, { root, timestamp, snapshot, targets });
-      const chosen = pin.layout ?? this.#layout ?? 'legacy';
-      const layout = chosen !== 'http' && set.root.signed.layout === 'native' ? 'native' : chosen;
-      return { set, targets: set.targets?.signed.targets ?? new Map(), layout };
-    } catch (error) {
-      if (!(error instanceof DTufError)) throw error;
-      throw new DTufError(error.code, `${error.message}. Run pull-metadata to fetch it anew`, {
-        ...error,
-        cause: error,
-      });
-    }
   }
 }
 
@@ -285,8 +242,8 @@ function signedOf({ root, timestamp, snapshot, targets }: TrustedSet): Signed[] 
   );
 }
 
-function targetOf(name: string, file: TargetFile): Target {
-  return { name, ...file, role: 'targets' };
+function targetOf(name: string, file: TargetFile, role: string): Target {
+  return { name, ...file, role };
 }
 
 /** @throws DTufError INVALID_ARGUMENT for a handler, which has no address. */

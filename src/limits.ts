@@ -10,6 +10,11 @@ export interface Limits {
   readonly targets: number;
   /** Root versions followed in one refresh (TUF 5.3.3). */
   readonly rootRotations: number;
+  /**
+   * Roles visited in the search for one target, `targets` included (TUF 5.6.7.1). Each may cost a request. 33 are
+   * `targets` and 32 delegations: what python-tuf's client visits, so that both find the same targets.
+   */
+  readonly rolesVisited: number;
   /** Size of an OCI manifest. Registries take 4 MiB (distribution-spec). */
   readonly manifest: number;
   /** Layers of an OCI manifest. */
@@ -39,6 +44,7 @@ export const defaultLimits: Limits = Object.freeze({
   snapshot: 2 * MiB,
   targets: 32 * MiB,
   rootRotations: 256,
+  rolesVisited: 33,
   manifest: 4 * MiB,
   layers: 10_000,
   answer: 1 * MiB,

@@ -13,6 +13,8 @@ import type { StoredMetadata } from './refresh.ts';
 
 const CURRENT = (role: Role) => `repository/metadata/current/${role}.json`;
 const PREVIOUS = (role: Role) => `repository/metadata/previous/${role}.json`;
+/** What names the versions of all targets roles. */
+export const SNAPSHOT = CURRENT('snapshot');
 /** The root that trust began with: where the chain is walked from if the current one is damaged. */
 const FIRST_ROOT = 'repository/metadata/first_root.json';
 const PIN = 'repository/dtuf.json';

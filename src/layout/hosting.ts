@@ -6,8 +6,9 @@ import type { Root } from '../tuf/root.ts';
 import { HttpMetadata } from './http.ts';
 import type { HttpSite } from './http-site.ts';
 import { HttpTargets } from './http-targets.ts';
-import type { LayoutName, MetadataSource, TargetSource } from './layout.ts';
-import { LegacyTargets } from './legacy.ts';
+import type { LayoutName, MetadataSource, RoleSource, TargetSource } from './layout.ts';
+import { LegacyMetadata, LegacyTargets } from './legacy.ts';
+import { NativeRoles } from './native-roles.ts';
 import { NativeTargets } from './native-targets.ts';
 import { type OpenOptions, openMetadata } from './open.ts';
 
@@ -18,6 +19,8 @@ export interface Hosting {
   metadata(options: OpenOptions): Promise<MetadataSource>;
   /** @param root the verified one. */
   targets(layout: LayoutName, root: Root): TargetSource;
+  /** @param root the verified one. */
+  roles(layout: LayoutName, root: Root, signal: AbortSignal | undefined): RoleSource;
 }
 
 export function registryHosting(repository: Repository, limits: Limits): Hosting {
@@ -26,6 +29,10 @@ export function registryHosting(repository: Repository, limits: Limits): Hosting
     metadata: (options) => openMetadata(repository, limits, options),
     targets: (layout) =>
       layout === 'native' ? new NativeTargets(repository, limits) : new LegacyTargets(repository, limits),
+    roles: (layout, _, signal) =>
+      layout === 'native'
+        ? new NativeRoles(repository, limits, signal)
+        : new LegacyMetadata(repository, limits, signal),
   };
 }
 
@@ -34,6 +41,7 @@ export function webHosting(site: HttpSite): Hosting {
     name: site.metadata.href,
     metadata: async ({ signal }) => new HttpMetadata(site, signal),
     targets: (_, { consistentSnapshot }) => new HttpTargets(site, consistentSnapshot),
+    roles: (_, { consistentSnapshot }, signal) => new HttpMetadata(site, signal, consistentSnapshot),
   };
 }
 

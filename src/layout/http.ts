@@ -4,7 +4,7 @@ import type { Bytes } from '../ports.ts';
 import type { Call } from '../registry/transport.ts';
 import type { Root } from '../tuf/root.ts';
 import type { HttpSite } from './http-site.ts';
-import type { MetadataSource } from './layout.ts';
+import type { MetadataSource, RoleSource } from './layout.ts';
 
 /**
  * A status that says that there is no such file. 403 is one, since S3 and the storages like it answer so for a name that
@@ -13,7 +13,7 @@ import type { MetadataSource } from './layout.ts';
  */
 const ABSENT: readonly number[] = [404, 403];
 
-export class HttpMetadata implements MetadataSource {
+export class HttpMetadata implements MetadataSource, RoleSource {
   readonly layout = 'http';
   readonly #site: HttpSite;
   readonly #signal: AbortSignal | undefined;
@@ -68,6 +68,10 @@ export class HttpMetadata implements MetadataSource {
 
   snapshot(version: number, limit: number): Promise<Bytes> {
     return this.#versioned('snapshot', version, limit);
+  }
+
+  role(name: string, version: number, limit: number): Promise<Bytes> {
+    return this.#versioned(name, version, limit);
   }
 
   targets(version: number, limit: number): Promise<Bytes> {

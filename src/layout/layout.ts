@@ -30,6 +30,17 @@ export interface MetadataSource {
   targets(version: number, limit: number): Promise<Bytes>;
 }
 
+/** Where the files of delegated roles are. Each version of one stands under a name of its own: none needs the others. */
+export interface RoleSource {
+  /**
+   * The file of a delegated role, not verified.
+   *
+   * @param limit in bytes.
+   * @throws DTufError METADATA_MISSING, LIMIT_EXCEEDED
+   */
+  role(name: string, version: number, limit: number): Promise<Bytes>;
+}
+
 /** One file of a target: the target itself, or a part of a target of several. */
 export interface Part {
   /** As OCI writes it. */

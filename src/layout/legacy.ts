@@ -10,11 +10,11 @@ import { matchFile } from '../tuf/file-info.ts';
 import { parseRoot } from '../tuf/root.ts';
 import type { TargetFile } from '../tuf/targets.ts';
 import { aliasedBlob, listedBlobs } from './docker-manifest.ts';
-import type { MetadataSource, Part, TargetSource } from './layout.ts';
+import type { MetadataSource, Part, RoleSource, TargetSource } from './layout.ts';
 import { blobPart, sha256Digest } from './part.ts';
-import { BUNDLE_TAG } from './strings.ts';
+import { BUNDLE_TAG, roleTag } from './strings.ts';
 
-export class LegacyMetadata implements MetadataSource {
+export class LegacyMetadata implements MetadataSource, RoleSource {
   readonly layout = 'legacy';
   readonly #repository: Repository;
   readonly #limits: Limits;
@@ -60,14 +60,18 @@ export class LegacyMetadata implements MetadataSource {
     return this.#required(`${version}.targets.json`, limit);
   }
 
-  async #required(tag: string, limit: number): Promise<Bytes> {
+  async role(name: string, version: number, limit: number): Promise<Bytes> {
+    return this.#required(await roleTag(version, name), limit, name);
+  }
+
+  async #required(tag: string, limit: number, role = tag.replace(/^\d+\.|\.json$/g, '')): Promise<Bytes> {
     const bytes = await this.#file(tag, limit);
     if (bytes !== undefined) return bytes;
     throw new DTufError(
       'METADATA_MISSING',
       `the repository ${this.#repository.name} has no ${tag}: nothing was published there, or its name is another`,
       {
-        role: tag.replace(/^\d+\.|\.json$/g, ''),
+        role,
         expected: tag,
       },
     );

@@ -28,10 +28,22 @@ const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
  * @param hash `<sha256>`, or `sha512-<first 64 hex>` where there is no sha256.
  */
 export async function targetTag(hash: string, name: string): Promise<string> {
-  const tag = `${hash}.${name}`;
+  return tagOf(`${hash}.`, name, '');
+}
+
+/**
+ * The tag of a version of a delegated role, which never changes: `<version>.<role>.json`, its TUF name, or with the hash of
+ * the role's name where that is not of the form of a tag.
+ */
+export async function roleTag(version: number, role: string): Promise<string> {
+  return tagOf(`${version}.`, role, '.json');
+}
+
+async function tagOf(before: string, name: string, after: string): Promise<string> {
+  const tag = `${before}${name}${after}`;
   if (TAG.test(tag) && !name.startsWith('_')) return tag;
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(name)));
-  return `${hash}._${toHex(digest).slice(0, 40)}`;
+  return `${before}_${toHex(digest).slice(0, 40)}${after}`;
 }
 
 /** The annotations of the layer that holds a target file. */

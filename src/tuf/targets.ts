@@ -1,5 +1,6 @@
-// targets.json (TUF 1.0.34, 4.5).
+// targets.json and the files of delegated roles (TUF 1.0.34, 4.5).
 import type { Bytes } from '../ports.ts';
+import { type Delegations, parseDelegations } from './delegations.ts';
 import type { Fields } from './fields.ts';
 import type { JsonObject } from './json.ts';
 import { type Metadata, parseCustom, parseHashes, parseMetadata, type Signed } from './metadata.ts';
@@ -15,7 +16,11 @@ export interface TargetFile {
 }
 
 export interface Targets extends Signed {
+  /** `targets`, or the name of a delegated role. */
+  readonly role: string;
   readonly targets: ReadonlyMap<string, TargetFile>;
+  /** Undefined where the file has none. */
+  readonly delegations?: Delegations;
 }
 
 /**
@@ -26,9 +31,8 @@ export function parseTargets(bytes: Bytes, role = 'targets'): Metadata<Targets> 
   return parseMetadata(bytes, 'targets', role, (fields, common) => {
     const files = fields.fields('targets');
     const targets = new Map(files.names().map((name) => [name, parseTargetFile(files.fields(name))]));
-    // 4.5: may be left out, but is an object where it stands.
-    if (fields.has('delegations')) fields.fields('delegations');
-    return { ...common, targets };
+    if (!fields.has('delegations')) return { ...common, role, targets };
+    return { ...common, role, targets, delegations: parseDelegations(fields.fields('delegations')) };
   });
 }
 

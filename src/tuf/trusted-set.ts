@@ -7,13 +7,14 @@
 // - Every file is verified by its role's keys in the final root, and judged against one time, `now`.
 // - Files from local storage (load…) are offered before those from outside (update…) and are verified in the same way;
 //   they may be expired or superseded: then they only serve to recognise a rollback.
-import { type Code, DTufError } from '../errors.ts';
+import { DTufError } from '../errors.ts';
 import type { Bytes } from '../ports.ts';
 import type { Check } from './check.ts';
+import { Checks, type NamedDelegator } from './checks.ts';
+import { delegatedKeys } from './delegations.ts';
 import { matchFile } from './file-info.ts';
-import type { Metadata, MetaFile, Role, Signed } from './metadata.ts';
+import type { Metadata, MetaFile, Role } from './metadata.ts';
 import { parseRoot, type Root, replacesStored } from './root.ts';
-import { countSignatures } from './signatures.ts';
 import { parseSnapshot, type Snapshot } from './snapshot.ts';
 import { parseTargets, type Targets } from './targets.ts';
 import { parseTimestamp, type Timestamp } from './timestamp.ts';
@@ -21,7 +22,7 @@ import { parseTimestamp, type Timestamp } from './timestamp.ts';
 export class TrustedSet {
   /** The one time against which this operation judges (5.1). */
   readonly now: Date;
-  readonly #checks: Check[] = [];
+  readonly #checks: Checks;
   readonly #firstRoot: Root;
   readonly #roots: Metadata<Root>[];
   #rootIsFinal = false;
@@ -29,12 +30,15 @@ export class TrustedSet {
   #timestamp: Metadata<Timestamp> | undefined;
   #snapshot: Metadata<Snapshot> | undefined;
   #targets: Metadata<Targets> | undefined;
+  /** Delegated roles by their delegator: a role counts only under the one whose keys verified it. */
+  readonly #delegated = new Map<Metadata<Targets>, Map<string, Metadata<Targets>>>();
 
   private constructor(root: Metadata<Root>, now: Date) {
     this.#root = root;
     this.#roots = [root];
     this.#firstRoot = root.signed;
     this.now = now;
+    this.#checks = new Checks(now);
   }
 
   /**
@@ -45,13 +49,13 @@ export class TrustedSet {
   static async start(root: Bytes, now: Date): Promise<TrustedSet> {
     const metadata = parseRoot(root);
     const set = new TrustedSet(metadata, now);
-    await set.#checkSignatures('5.2', 'root', metadata, metadata.signed);
+    await set.#checks.signatures('5.2', 'root', metadata, topLevel(metadata.signed, 'root'));
     return set;
   }
 
   /** Each check that was made, in order. */
   get checks(): readonly Check[] {
-    return this.#checks;
+    return this.#checks.made;
   }
 
   get root(): Metadata<Root> {
@@ -83,10 +87,10 @@ export class TrustedSet {
   async updateRoot(bytes: Bytes): Promise<void> {
     if (this.#rootIsFinal) throw new Error('roots come before all other roles');
     const next = parseRoot(bytes);
-    await this.#checkSignatures('5.3.4', 'root', next, this.#root.signed);
-    await this.#checkSignatures('5.3.4', 'root', next, next.signed);
+    await this.#checks.signatures('5.3.4', 'root', next, topLevel(this.#root.signed, 'root'));
+    await this.#checks.signatures('5.3.4', 'root', next, topLevel(next.signed, 'root'));
     const expected = this.#root.signed.version + 1;
-    this.#check(
+    this.#checks.same(
       '5.3.5',
       'root',
       'METADATA_ROLLBACK',
@@ -104,7 +108,7 @@ export class TrustedSet {
    * @throws DTufError METADATA_EXPIRED
    */
   endRoots(): void {
-    this.#checkValid('5.3.10', 'root', this.#root);
+    this.#checks.valid('5.3.10', 'root', this.#root);
     this.#rootIsFinal = true;
   }
 
@@ -116,7 +120,7 @@ export class TrustedSet {
   /** A timestamp from local storage. @throws DTufError METADATA_INVALID, METADATA_UNSIGNED */
   async loadTimestamp(bytes: Bytes): Promise<void> {
     const metadata = parseTimestamp(bytes);
-    await this.#checkSignatures('5.4.2', 'timestamp', metadata, this.#final);
+    await this.#checks.signatures('5.4.2', 'timestamp', metadata, topLevel(this.#final, 'timestamp'));
     this.#timestamp = metadata;
   }
 
@@ -129,24 +133,24 @@ export class TrustedSet {
    */
   async updateTimestamp(bytes: Bytes): Promise<boolean> {
     const next = parseTimestamp(bytes);
-    await this.#checkSignatures('5.4.2', 'timestamp', next, this.#final);
+    await this.#checks.signatures('5.4.2', 'timestamp', next, topLevel(this.#final, 'timestamp'));
     const trusted = this.#timestamp?.signed;
     if (trusted !== undefined) {
-      this.#checkNoRollback('5.4.3.1', 'timestamp', trusted.version, next.signed.version);
+      this.#checks.noRollback('5.4.3.1', 'timestamp', trusted.version, next.signed.version);
       if (trusted.version === next.signed.version) {
         this.requireValidTimestamp();
         return false;
       }
-      this.#checkNoRollback('5.4.3.2', 'snapshot', trusted.snapshot.version, next.signed.snapshot.version);
+      this.#checks.noRollback('5.4.3.2', 'snapshot', trusted.snapshot.version, next.signed.snapshot.version);
     }
-    this.#checkValid('5.4.4', 'timestamp', next);
+    this.#checks.valid('5.4.4', 'timestamp', next);
     this.#timestamp = next;
     return true;
   }
 
   /** @throws DTufError METADATA_EXPIRED */
   requireValidTimestamp(): void {
-    this.#checkValid('5.4.4', 'timestamp', need(this.#timestamp, 'timestamp'));
+    this.#checks.valid('5.4.4', 'timestamp', need(this.#timestamp, 'timestamp'));
   }
 
   /**
@@ -158,7 +162,7 @@ export class TrustedSet {
   async loadSnapshot(bytes: Bytes): Promise<boolean> {
     const named = this.snapshotFile;
     const metadata = parseSnapshot(bytes);
-    await this.#checkSignatures('5.5.3', 'snapshot', metadata, this.#final);
+    await this.#checks.signatures('5.5.3', 'snapshot', metadata, topLevel(this.#final, 'snapshot'));
     this.#snapshot = metadata;
     return named.version === metadata.signed.version && (await matchFile(bytes, named)) === undefined;
   }
@@ -170,26 +174,26 @@ export class TrustedSet {
    */
   async updateSnapshot(bytes: Bytes): Promise<void> {
     const named = this.snapshotFile;
-    await this.#checkFile('5.5.2', 'snapshot', bytes, named);
+    await this.#checks.file('5.5.2', 'snapshot', bytes, named);
     const next = parseSnapshot(bytes);
-    await this.#checkSignatures('5.5.3', 'snapshot', next, this.#final);
-    this.#checkVersion('5.5.4', 'snapshot', named.version, next.signed.version);
+    await this.#checks.signatures('5.5.3', 'snapshot', next, topLevel(this.#final, 'snapshot'));
+    this.#checks.version('5.5.4', 'snapshot', named.version, next.signed.version);
     for (const [file, trusted] of this.#snapshot?.signed.meta ?? []) {
       // 5.5.5: a role may neither go back nor disappear.
-      this.#checkNoRollback(
+      this.#checks.noRollback(
         '5.5.5',
         file.replace(/\.json$/, ''),
         trusted.version,
         next.signed.meta.get(file)?.version,
       );
     }
-    this.#checkValid('5.5.6', 'snapshot', next);
+    this.#checks.valid('5.5.6', 'snapshot', next);
     this.#snapshot = next;
   }
 
   /** @throws DTufError METADATA_EXPIRED */
   requireValidSnapshot(): void {
-    this.#checkValid('5.5.6', 'snapshot', need(this.#snapshot, 'snapshot'));
+    this.#checks.valid('5.5.6', 'snapshot', need(this.#snapshot, 'snapshot'));
   }
 
   /** What the timestamp says of the snapshot. */
@@ -212,12 +216,63 @@ export class TrustedSet {
    */
   async updateTargets(bytes: Bytes): Promise<void> {
     const named = this.targetsFile;
-    await this.#checkFile('5.6.2', 'targets', bytes, named);
+    await this.#checks.file('5.6.2', 'targets', bytes, named);
     const next = parseTargets(bytes);
-    await this.#checkSignatures('5.6.3', 'targets', next, this.#final);
-    this.#checkVersion('5.6.4', 'targets', named.version, next.signed.version);
-    this.#checkValid('5.6.5', 'targets', next);
+    await this.#checks.signatures('5.6.3', 'targets', next, topLevel(this.#final, 'targets'));
+    this.#checks.version('5.6.4', 'targets', named.version, next.signed.version);
+    this.#checks.valid('5.6.5', 'targets', next);
     this.#targets = next;
+  }
+
+  /** What the snapshot says of a delegated role. @throws DTufError METADATA_MISSING where it does not list it. */
+  delegatedFile(role: string): MetaFile {
+    const file = need(this.#snapshot, 'snapshot').signed.meta.get(`${role}.json`);
+    if (file !== undefined) return file;
+    throw new DTufError(
+      'METADATA_MISSING',
+      `targets are delegated to the role ${JSON.stringify(role)}, which the snapshot does not list: the publisher has to publish it`,
+      { role, clause: '5.6.2', expected: `${role}.json` },
+    );
+  }
+
+  /** A delegated role that its delegator verified, as far as it was offered. */
+  delegated(role: string, delegator: Metadata<Targets>): Metadata<Targets> | undefined {
+    return this.#delegated.get(delegator)?.get(role);
+  }
+
+  /**
+   * A role that `delegator` delegates to; from outside and from local storage it is the same check (5.6.7.2).
+   *
+   * @param delegator the top-level targets role or a delegated one of this set.
+   * @throws DTufError METADATA_MISSING, METADATA_INVALID, METADATA_UNSIGNED, METADATA_MISMATCH, METADATA_EXPIRED
+   */
+  async updateDelegatedTargets(
+    bytes: Bytes,
+    role: string,
+    delegator: Metadata<Targets>,
+  ): Promise<Metadata<Targets>> {
+    const by = this.#delegatorOf(role, delegator);
+    const named = this.delegatedFile(role);
+    await this.#checks.file('5.6.2', role, bytes, named);
+    const next = parseTargets(bytes, role);
+    await this.#checks.signatures('5.6.3', role, next, by);
+    this.#checks.version('5.6.4', role, named.version, next.signed.version);
+    this.#checks.valid('5.6.5', role, next);
+    const verified = this.#delegated.get(delegator) ?? new Map<string, Metadata<Targets>>();
+    this.#delegated.set(delegator, verified.set(role, next));
+    return next;
+  }
+
+  #delegatorOf(role: string, delegator: Metadata<Targets>): NamedDelegator {
+    const isOurs =
+      delegator === this.#targets ||
+      [...this.#delegated.values()].some((roles) => roles.get(delegator.signed.role) === delegator);
+    const { delegations, version, role: name } = delegator.signed;
+    const roleKeys = delegations && delegatedKeys(delegations, role);
+    if (!isOurs || delegations === undefined || roleKeys === undefined) {
+      throw new Error('the delegator comes first, and delegates to the role');
+    }
+    return { ...roleKeys, keys: delegations.keys, name: `${name} version ${version}` };
   }
 
   /** The root whose keys verify all other roles. */
@@ -225,95 +280,15 @@ export class TrustedSet {
     if (!this.#rootIsFinal) throw new Error('endRoots() comes before all other roles');
     return this.#root.signed;
   }
-
-  async #checkSignatures(clause: string, role: Role, metadata: Metadata<Signed>, root: Root): Promise<void> {
-    const { keyids, threshold } = root.roles[role];
-    const count = await countSignatures(metadata, { keyids, threshold, keys: root.keys });
-    const what = `version ${metadata.signed.version} is signed by enough of the keys that root version ${root.version} names`;
-    this.#record(
-      clause,
-      role,
-      'METADATA_UNSIGNED',
-      what,
-      count >= threshold,
-      `${threshold} valid signatures`,
-      `${count}`,
-    );
-  }
-
-  async #checkFile(clause: string, role: Role, bytes: Bytes, file: MetaFile): Promise<void> {
-    const difference = await matchFile(bytes, file);
-    const what =
-      difference === undefined
-        ? 'its length and hashes are what its parent signed'
-        : `its ${difference.what} is what its parent signed`;
-    this.#record(
-      clause,
-      role,
-      'METADATA_MISMATCH',
-      what,
-      difference === undefined,
-      difference?.expected,
-      difference?.got,
-    );
-  }
-
-  #checkVersion(clause: string, role: Role, expected: number, got: number): void {
-    this.#check(clause, role, 'METADATA_MISMATCH', 'its version is what its parent signed', expected, got);
-  }
-
-  #checkNoRollback(clause: string, role: string, trusted: number, offered: number | undefined): void {
-    const ok = offered !== undefined && offered >= trusted;
-    const what = `its version does not go back below ${trusted}`;
-    this.#record(
-      clause,
-      role,
-      'METADATA_ROLLBACK',
-      what,
-      ok,
-      `${trusted} or above`,
-      `${offered ?? 'no version'}`,
-    );
-  }
-
-  #checkValid(clause: string, role: Role, metadata: Metadata<Signed>): void {
-    const { expires, version } = metadata.signed;
-    // Expired at the very moment: "expires" is when it stops being valid.
-    const ok = expires.getTime() > this.now.getTime();
-    const what = `version ${version} has not expired`;
-    this.#record(
-      clause,
-      role,
-      'METADATA_EXPIRED',
-      what,
-      ok,
-      `valid at ${this.now.toISOString()}`,
-      `expired ${expires.toISOString()}`,
-    );
-  }
-
-  #check(clause: string, role: string, code: Code, what: string, expected: number, got: number): void {
-    this.#record(clause, role, code, what, expected === got, `${expected}`, `${got}`);
-  }
-
-  #record(
-    clause: string,
-    role: string,
-    code: Code,
-    what: string,
-    ok: boolean,
-    expected = '',
-    got = '',
-  ): void {
-    this.#checks.push({ clause, role, what, ok });
-    if (ok) return;
-    const message = `${role} metadata is refused: expected ${expected}, got ${got} (the check of TUF ${clause} that ${what})`;
-    throw new DTufError(code, message, { role, clause, expected, got });
-  }
 }
 
 /** Files are offered in order; another order is a mistake of the caller, not of the repository. */
 function need<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`the ${what} comes first`);
   return value;
+}
+
+/** Root as the delegator of a top-level role. */
+function topLevel({ roles, keys, version }: Root, role: Role): NamedDelegator {
+  return { ...roles[role], keys, name: `root version ${version}` };
 }

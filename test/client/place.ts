@@ -3,8 +3,11 @@ import { type EmbeddedRegistry, embeddedRegistry } from '../../adapters/registry
 import { toHex, utf8 } from '../../src/encoding.ts';
 import { DTufCopy, memoryStore, type Store, type Trust } from '../../src/index.ts';
 import { writeBundle } from '../../src/layout/bundle.ts';
+import { METADATA_ARTIFACT, METADATA_LAYER, roleTag } from '../../src/layout/strings.ts';
 import type { Limits } from '../../src/limits.ts';
 import type { Bytes } from '../../src/ports.ts';
+import { describe } from '../../src/registry/descriptor.ts';
+import { emptyDescriptor, writeManifest } from '../../src/registry/manifest.ts';
 import { type Files, NOW, text } from '../tuf/repository.ts';
 
 export const REPOSITORY = 'fred/demo';
@@ -39,6 +42,23 @@ export class Place {
     for (const bytes of all) await this.#push(bytes);
     const bundle = await writeBundle({ timestamp: files.timestamp, snapshot, targets, roots: named });
     await this.#put('manifests/timestamp.json', bundle, MANIFEST, 'PUT');
+  }
+
+  /** Publishes delegated roles as they are, each under the version that is written in it. */
+  async publishRoles(roles: ReadonlyMap<string, Bytes>, mediaType = METADATA_LAYER): Promise<void> {
+    await this.#push(utf8('{}'));
+    for (const [name, bytes] of roles) {
+      await this.#push(bytes);
+      const layer = await describe(mediaType, bytes);
+      const manifest = writeManifest({
+        schemaVersion: 2,
+        mediaType: MANIFEST,
+        artifactType: METADATA_ARTIFACT,
+        config: emptyDescriptor,
+        layers: [layer],
+      });
+      await this.#put(`manifests/${await roleTag(versionIn(bytes), name)}`, manifest, MANIFEST, 'PUT');
+    }
   }
 
   readonly fetch = async (input: Request | string | URL, init?: RequestInit): Promise<Response> => {

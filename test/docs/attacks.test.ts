@@ -9,11 +9,11 @@ const DOCUMENT = 'docs/attacks.md';
 
 /** The rows that are to be met by now. */
 const DUE = [
-  ...range(1, 41),
-  ...range(50, 54),
+  ...range(1, 47),
+  ...range(49, 54),
   ...range(60, 65),
   ...range(67, 69),
-  ...[76, 77, 79, 80, 86, 90],
+  ...[76, 77, 78, 79, 80, 86, 90],
   ...range(92, 98),
 ];
 

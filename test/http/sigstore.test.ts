@@ -33,5 +33,9 @@ describe.runIf(there)('sigstore’s repository on a web server', () => {
     ]);
     const trustedRoot = await (await copy.pullTarget('trusted_root.json')).json<{ mediaType: string }>();
     expect(trustedRoot.mediaType).toMatch(/^application\/vnd\.dev\.sigstore\.trustedroot/);
+    // Signed for by a delegated role, with targets in a folder.
+    const npmKeys = await copy.pullTarget('registry.npmjs.org/keys.json');
+    expect(npmKeys.role).toBe('registry.npmjs.org');
+    expect((await npmKeys.json<{ keys: unknown[] }>()).keys.length).toBeGreaterThan(0);
   });
 });

@@ -36,6 +36,27 @@ export interface RoleOptions {
   readonly file?: (text: string) => string | Bytes;
 }
 
+/** A delegated role: its file, and what it holds. */
+export interface DelegatedOptions extends RoleOptions {
+  readonly targets?: { readonly [name: string]: Json };
+}
+
+/** How a role is delegated. */
+export interface DelegationOptions {
+  /** `*` if neither is given. */
+  readonly paths?: readonly string[];
+  readonly pathHashPrefixes?: readonly string[];
+  readonly terminating?: boolean;
+  /** Names of the keys; those of the role if left out. */
+  readonly keys?: readonly string[];
+  readonly threshold?: number;
+}
+
+interface Delegation extends DelegationOptions {
+  readonly from: string;
+  readonly to: string;
+}
+
 export type Signature = { keyid: string; sig: string };
 
 type Options = Readonly<Record<Role, RoleOptions>>;
@@ -88,17 +109,36 @@ export async function fileOf(
 export class Repository {
   readonly #options: Options;
   readonly #targets: Members;
+  readonly #roles: ReadonlyMap<string, DelegatedOptions>;
+  readonly #delegations: readonly Delegation[];
 
-  constructor(options: Options, targets: Members) {
+  constructor(
+    options: Options,
+    targets: Members,
+    roles: ReadonlyMap<string, DelegatedOptions> = new Map(),
+    delegations: readonly Delegation[] = [],
+  ) {
     this.#options = options;
     this.#targets = targets;
+    this.#roles = roles;
+    this.#delegations = delegations;
   }
 
   with(role: Role, options: RoleOptions): Repository {
-    return new Repository(
-      { ...this.#options, [role]: { ...this.#options[role], ...options } },
-      this.#targets,
-    );
+    const changed = { ...this.#options, [role]: { ...this.#options[role], ...options } };
+    return new Repository(changed, this.#targets, this.#roles, this.#delegations);
+  }
+
+  /** A delegated role, new or changed; the snapshot lists it. */
+  withRole(name: string, options: DelegatedOptions = {}): Repository {
+    const roles = new Map(this.#roles).set(name, { ...this.#roles.get(name), ...options });
+    return new Repository(this.#options, this.#targets, roles, this.#delegations);
+  }
+
+  /** Lets `from` delegate to `to`, after those that it delegates to already; to a role again: in its place. */
+  delegating(from: string, to: string, options: DelegationOptions = {}): Repository {
+    const others = this.#delegations.filter((other) => other.from !== from || other.to !== to);
+    return new Repository(this.#options, this.#targets, this.#roles, [...others, { from, to, ...options }]);
   }
 
   /** Timestamp, snapshot and targets of version `version`. */
@@ -108,7 +148,7 @@ export class Repository {
 
   /** Texts that are published under their names, or entries as they are to be signed. */
   withTargets(targets: { [name: string]: Json }): Repository {
-    return new Repository(this.#options, { ...this.#targets, ...targets });
+    return new Repository(this.#options, { ...this.#targets, ...targets }, this.#roles, this.#delegations);
   }
 
   /** The next root, with `options` changed; it is signed by the keys of this one and its own. */
@@ -125,8 +165,12 @@ export class Repository {
   async build(): Promise<Files> {
     const targets = await this.#file('targets', await this.#signedTargets());
     const { version = 1 } = this.#options.targets;
+    const roles = [...this.#roles].map(([name, options]) => [
+      `${name}.json`,
+      { version: options.version ?? 1 },
+    ]);
     const snapshot = await this.#file('snapshot', {
-      meta: { 'targets.json': { ...(await fileInfo(targets)), version } },
+      meta: { 'targets.json': { ...(await fileInfo(targets)), version }, ...Object.fromEntries(roles) },
     });
     const timestamp = await this.#file('timestamp', {
       meta: {
@@ -151,16 +195,51 @@ export class Repository {
     });
   }
 
+  /** The files of the delegated roles. */
+  async delegated(): Promise<ReadonlyMap<string, Bytes>> {
+    const files = new Map<string, Bytes>();
+    for (const [name, options] of this.#roles) {
+      const { version = 1, expires = VALID, signedBy = options.keys ?? [name], targets = {} } = options;
+      const members = await this.#targetsMembers(name, targets);
+      const signed = { _type: 'targets', spec_version: '1.0.34', version, expires, ...members };
+      files.set(name, await fileOf(options.signed?.(signed) ?? signed, signedBy, options));
+    }
+    return files;
+  }
+
   #keysOf(role: Role): readonly string[] {
     return this.#options[role].keys ?? [role];
   }
 
-  async #signedTargets(): Promise<Members> {
-    const entries = Object.entries(this.#targets).map(async ([name, target]) => {
+  #signedTargets(): Promise<Members> {
+    return this.#targetsMembers('targets', this.#targets);
+  }
+
+  async #targetsMembers(role: string, targets: { readonly [name: string]: Json }): Promise<Members> {
+    const entries = Object.entries(targets).map(async ([name, target]) => {
       const entry = typeof target === 'string' ? await fileInfo(utf8(target)) : target;
       return [name, entry] as const;
     });
-    return { delegations: { keys: {}, roles: [] }, targets: Object.fromEntries(await Promise.all(entries)) };
+    return {
+      delegations: await this.#delegationsOf(role),
+      targets: Object.fromEntries(await Promise.all(entries)),
+    };
+  }
+
+  async #delegationsOf(from: string): Promise<Members> {
+    const keys: Members = {};
+    const roles: Json[] = [];
+    for (const delegation of this.#delegations.filter((other) => other.from === from)) {
+      const { to, paths, pathHashPrefixes, terminating = false, threshold = 1 } = delegation;
+      const names = delegation.keys ?? this.#roles.get(to)?.keys ?? [to];
+      for (const name of names) Object.assign(keys, await listed(name));
+      const keyids = await Promise.all(names.map(async (name) => (await keyNamed(name)).keyid));
+      const covers = pathHashPrefixes
+        ? { path_hash_prefixes: pathHashPrefixes, ...(paths ? { paths } : {}) }
+        : { paths: paths ?? ['*'] };
+      roles.push({ name: to, keyids, threshold, terminating, ...covers });
+    }
+    return { keys, roles };
   }
 
   #file(role: Role, members: Members): Promise<Bytes> {

@@ -2,7 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { findTarget } from '../../src/client/lookup.ts';
+import { defaultLimits } from '../../src/limits.ts';
 import type { Bytes } from '../../src/ports.ts';
+import { matchFile } from '../../src/tuf/file-info.ts';
 import { TrustedSet } from '../../src/tuf/trusted-set.ts';
 
 const folder = fileURLToPath(new URL('../../../shared/fixtures/sigstore/metadata', import.meta.url));
@@ -39,6 +42,31 @@ describe.runIf(there)('sigstore’s repository', () => {
     expect(set.targets?.signed.targets.get('trusted_root.json')?.hashes['sha256']).toBe(
       '6494e21ea73fa7ee769f85f57d5a3e6a08725eae1e38c755fc3517c9e6bc0b66',
     );
+    expect(set.checks.every(({ ok }) => ok)).toBe(true);
+  });
+
+  it('has the keys of registry.npmjs.org, through the delegation of a folder', async () => {
+    const top = set.targets;
+    if (top === undefined) throw new Error('the targets are verified');
+    const find = (name: string) =>
+      findTarget(
+        top,
+        name,
+        async (role, delegator) =>
+          set.updateDelegatedTargets(
+            read(`${set.delegatedFile(role).version}.${role}.json`),
+            role,
+            delegator,
+          ),
+        defaultLimits,
+      );
+    const found = await find('registry.npmjs.org/keys.json');
+    expect(found?.role).toBe('registry.npmjs.org');
+    const hash = '160677eb6e1c7083c89b166b20f8fe4e837fb71181506aff1991b80b89184f7d';
+    const data = read(`../targets/registry.npmjs.org/${hash}.keys.json`);
+    expect(found && (await matchFile(data, found.file))).toBeUndefined();
+    expect(await find('registry.npmjs.org/other.json')).toBeUndefined();
+    expect((await find('trusted_root.json'))?.role).toBe('targets');
     expect(set.checks.every(({ ok }) => ok)).toBe(true);
   });
 

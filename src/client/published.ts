@@ -1,0 +1,117 @@
+// What is published, as of the last refresh: read from the store, and verified again each time.
+import { DTufError, hasCode } from '../errors.ts';
+import { checkHosting, type Hosting } from '../layout/hosting.ts';
+import type { LayoutName, TargetSource } from '../layout/layout.ts';
+import type { Limits } from '../limits.ts';
+import type { Store } from '../ports.ts';
+import type { Metadata } from '../tuf/metadata.ts';
+import type { Targets } from '../tuf/targets.ts';
+import { TrustedSet } from '../tuf/trusted-set.ts';
+import { pinnedLayout, readCopyState, SNAPSHOT } from './copy-state.ts';
+import { loadOrFetch } from './delegated-roles.ts';
+import { type FoundTarget, findTarget } from './lookup.ts';
+import { verifyStored } from './refresh.ts';
+
+export interface PublishedOptions {
+  readonly store: Store;
+  readonly hosting: Hosting;
+  readonly limits: Limits;
+  /** As the caller chose it. */
+  readonly layout: LayoutName | undefined;
+}
+
+export interface VerifiedState {
+  readonly set: TrustedSet;
+  /** The top-level targets role. */
+  readonly targets: Metadata<Targets>;
+  readonly layout: LayoutName;
+  /** Of the stored file, as the store compares it. */
+  readonly snapshotVersion: string | undefined;
+}
+
+export class Published {
+  readonly #options: PublishedOptions;
+
+  constructor(options: PublishedOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The stored metadata, verified from the root on: nothing is trusted for lying in a store.
+   *
+   * @param now the one time that expiry is judged against.
+   * @throws DTufError METADATA_MISSING, METADATA_EXPIRED
+   */
+  async verified(now: Date): Promise<VerifiedState> {
+    const { store, hosting } = this.#options;
+    const state = await readCopyState(store);
+    const { metadata, pin, versions } = state;
+    const { root, timestamp, snapshot, targets } = metadata;
+    if (!root || !timestamp || !snapshot || !targets) {
+      throw new DTufError(
+        'METADATA_MISSING',
+        `there is no whole, verified metadata of ${hosting.name} here: run pull-metadata first`,
+      );
+    }
+    checkHosting(hosting.name, pinnedLayout(state), this.#options.layout);
+    try {
+      const set = await TrustedSet.start(root, now);
+      await verifyStored(set, { root, timestamp, snapshot, targets });
+      const chosen = pin.layout ?? this.#options.layout ?? 'legacy';
+      const layout = chosen !== 'http' && set.root.signed.layout === 'native' ? 'native' : chosen;
+      if (set.targets === undefined) throw new Error('a verified set has its targets');
+      return { set, targets: set.targets, layout, snapshotVersion: versions.get(SNAPSHOT) };
+    } catch (error) {
+      throw error instanceof DTufError ? withAdvice(error) : error;
+    }
+  }
+
+  /**
+   * A target, by the role that signs for it. Delegated roles are fetched where they are not stored.
+   *
+   * @throws DTufError TARGET_NOT_FOUND, METADATA_…, LIMIT_EXCEEDED
+   */
+  async find(
+    name: string,
+    now: Date,
+    signal?: AbortSignal,
+  ): Promise<FoundTarget & { readonly source: TargetSource }> {
+    const { store, hosting, limits } = this.#options;
+    const { set, targets, layout, snapshotVersion } = await this.verified(now);
+    const root = set.root.signed;
+    const load = loadOrFetch(set, store, hosting.roles(layout, root, signal), limits, snapshotVersion);
+    const found = await advised(() => findTarget(targets, name, load, limits));
+    if (found === undefined) {
+      throw new DTufError(
+        'TARGET_NOT_FOUND',
+        `there is no target ${JSON.stringify(name)} in ${hosting.name}`,
+        { target: name, clause: '5.6.7' },
+      );
+    }
+    return { ...found, source: hosting.targets(layout, root) };
+  }
+}
+
+/** A refresh may bring another version of a delegated role that was refused or is gone. */
+async function advised<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const refused = hasCode(
+      error,
+      'METADATA_MISSING',
+      'METADATA_INVALID',
+      'METADATA_UNSIGNED',
+      'METADATA_MISMATCH',
+      'METADATA_EXPIRED',
+    );
+    throw refused ? withAdvice(error) : error;
+  }
+}
+
+function withAdvice(error: DTufError): DTufError {
+  return new DTufError(error.code, `${error.message}. Run pull-metadata to fetch it anew`, {
+    ...error,
+    cause: error,
+  });
+}

@@ -1,0 +1,129 @@
+// DELEGATIONS of a targets file (TUF 1.0.34, 4.5), and succinct hash bins (TAP 15): who else signs for which paths.
+import { toHex, utf8 } from '../encoding.ts';
+import type { PublicKey } from '../ports.ts';
+import type { Fields } from './fields.ts';
+import { ROLES } from './metadata.ts';
+import { matchesPath } from './path-pattern.ts';
+import { parseKeys, parseRoleKeys, type RoleKeys } from './root.ts';
+
+/** A delegated role, and the paths that it may sign for. */
+export interface DelegatedRole extends RoleKeys {
+  readonly name: string;
+  /** Whether the search for a path that it may sign for ends with it. */
+  readonly terminating: boolean;
+  readonly covers: Paths;
+}
+
+/** By patterns, or by the beginnings of the SHA-256 of the path in hex. */
+export type Paths = { readonly paths: readonly string[] } | { readonly pathHashPrefixes: readonly string[] };
+
+/** All bins of a role that is split by the SHA-256 of the path (TAP 15); they share keys and threshold. */
+export interface SuccinctRoles extends RoleKeys {
+  /** There are 2 to this power bins. */
+  readonly bitLength: number;
+  readonly namePrefix: string;
+}
+
+export interface Delegations {
+  readonly keys: ReadonlyMap<string, PublicKey>;
+  /** By name, in the order in which they are searched. */
+  readonly roles: ReadonlyMap<string, DelegatedRole>;
+  readonly succinct?: SuccinctRoles;
+}
+
+/** A target path, and its SHA-256 in hex. */
+export interface HashedPath {
+  readonly path: string;
+  readonly hash: string;
+}
+
+/** A delegated role that may sign for a path. */
+export type Covering = Pick<DelegatedRole, 'name' | 'terminating'>;
+
+const TOP_LEVEL: ReadonlySet<string> = new Set(ROLES);
+/** TAP 15: bins are numbered by the first 32 bits of the hash at most. */
+const MAX_BITS = 32;
+
+/** @throws DTufError METADATA_INVALID */
+export function parseDelegations(fields: Fields): Delegations {
+  const succinct = fields.has('succinct_roles');
+  if (succinct && fields.has('roles')) throw fields.error('succinct_roles', 'left out where there are roles');
+  return {
+    keys: parseKeys(fields.fields('keys')),
+    roles: succinct ? new Map() : parseRoles(fields),
+    ...(succinct ? { succinct: parseSuccinct(fields.fields('succinct_roles')) } : {}),
+  };
+}
+
+function parseRoles(fields: Fields): ReadonlyMap<string, DelegatedRole> {
+  const roles = new Map<string, DelegatedRole>();
+  for (const role of fields.list('roles')) {
+    const name = role.string('name');
+    // A file of that name would be another role's, in the snapshot and everywhere else.
+    if (name === '' || TOP_LEVEL.has(name))
+      throw role.error('name', 'a name other than those of the four roles');
+    if (roles.has(name)) throw role.error('name', 'another than those before it');
+    const terminating = role.boolean('terminating');
+    roles.set(name, { ...parseRoleKeys(role), name, terminating, covers: parsePaths(role) });
+  }
+  return roles;
+}
+
+/** 4.5: one of the two has to be there, and only one. */
+function parsePaths(role: Fields): Paths {
+  if (!role.has('path_hash_prefixes')) return { paths: role.strings('paths') };
+  if (role.has('paths')) throw role.error('paths', 'left out where there are path_hash_prefixes');
+  return { pathHashPrefixes: role.strings('path_hash_prefixes') };
+}
+
+function parseSuccinct(fields: Fields): SuccinctRoles {
+  const bitLength = fields.integer('bit_length', 1);
+  if (bitLength > MAX_BITS) throw fields.error('bit_length', `an integer from 1 to ${MAX_BITS}`);
+  return { ...parseRoleKeys(fields), bitLength, namePrefix: fields.string('name_prefix') };
+}
+
+export async function hashPath(path: string): Promise<HashedPath> {
+  return { path, hash: toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(path)))) };
+}
+
+/** The roles that may sign for a path, in order, up to the first that ends the search (5.6.7.2). Of bins it is always one. */
+export function covering({ roles, succinct }: Delegations, path: HashedPath): Covering[] {
+  // A bin ends the search: no other role is there for its paths.
+  if (succinct !== undefined) return [{ name: binOf(succinct, path), terminating: true }];
+  const found: Covering[] = [];
+  for (const role of roles.values()) {
+    if (!covers(role.covers, path)) continue;
+    found.push(role);
+    if (role.terminating) break;
+  }
+  return found;
+}
+
+function covers(by: Paths, { path, hash }: HashedPath): boolean {
+  return 'paths' in by
+    ? by.paths.some((pattern) => matchesPath(pattern, path))
+    : by.pathHashPrefixes.some((prefix) => hash.startsWith(prefix));
+}
+
+/** TAP 15: the bin's number is the first bits of the hash; all names have the length of the last one. */
+function binOf({ bitLength, namePrefix }: SuccinctRoles, { hash }: HashedPath): string {
+  const number = Math.floor(Number.parseInt(hash.slice(0, 8), 16) / 2 ** (MAX_BITS - bitLength));
+  return `${namePrefix}-${number.toString(16).padStart(suffixLength(bitLength), '0')}`;
+}
+
+function suffixLength(bitLength: number): number {
+  return Math.ceil(bitLength / 4);
+}
+
+/** Keys and threshold of a delegated role, or undefined where it is not delegated. */
+export function delegatedKeys({ roles, succinct }: Delegations, name: string): RoleKeys | undefined {
+  if (succinct === undefined) return roles.get(name);
+  return isBin(succinct, name) ? succinct : undefined;
+}
+
+function isBin({ bitLength, namePrefix }: SuccinctRoles, name: string): boolean {
+  if (!name.startsWith(`${namePrefix}-`)) return false;
+  const suffix = name.slice(namePrefix.length + 1);
+  const shaped = suffix.length === suffixLength(bitLength) && /^[0-9a-f]+$/.test(suffix);
+  return shaped && Number.parseInt(suffix, 16) < 2 ** bitLength;
+}
