@@ -231,7 +231,7 @@ describe('a store in IndexedDB that fails', () => {
     });
     await holding.release();
     holder.close();
-    expect(await stored(store, A)).toEqual({});
+    expect(await stored(indexedDbStore(name), A)).toEqual({});
   });
 
   it('says that a transaction was aborted', async () => {
