@@ -12,7 +12,7 @@ import { DTufError, hasCode } from './errors.ts';
 import { type Hosting, registryHosting, webHosting } from './layout/hosting.ts';
 import { HttpSite } from './layout/http-site.ts';
 import type { Part } from './layout/layout.ts';
-import type { Call, Options, Place } from './options.ts';
+import type { Call, ExplainedCall, Options, Place } from './options.ts';
 import type { Files, Store } from './ports.ts';
 import { throwIfAborted } from './registry/errors.ts';
 import type { Target } from './target.ts';
@@ -100,13 +100,14 @@ export class DTufCopy extends DTufBase {
    *
    * @throws DTufError TRUST_MISSING, TRUST_BROKEN, METADATA_… , NOT_A_REPOSITORY, ACCESS_DENIED, UNREACHABLE, TIMED_OUT
    */
-  async pullMetadata({ signal, onProgress }: Call = {}): Promise<Refreshed> {
+  async pullMetadata({ signal, onProgress, onCheck }: ExplainedCall = {}): Promise<Refreshed> {
     this.#startsFromTrust = false;
     const set = await this.#refresher.run({
       now: this.#clock(),
       afresh: this.#resetsTrust,
       signal,
       onProgress,
+      onCheck,
     });
     this.#resetsTrust = false;
     return this.#report(set);
@@ -162,9 +163,11 @@ export class DTufCopy extends DTufBase {
    *
    * @throws DTufError TARGET_NOT_FOUND, METADATA_MISSING, METADATA_EXPIRED
    */
-  async pullTarget(name: string, { signal }: Call = {}): Promise<VerifiedTarget> {
-    const { file, role, source } = await this.#published.find(name, this.#clock(), signal);
+  async pullTarget(name: string, { signal, onCheck }: ExplainedCall = {}): Promise<VerifiedTarget> {
+    const call = { ...(signal ? { signal } : {}), ...(onCheck ? { onCheck } : {}) };
+    const { file, role, source, explain } = await this.#published.find(name, this.#clock(), call);
     return new TargetReader(targetOf(name, file, role), {
+      explain,
       parts: (signal) => ofTarget(name, () => source.parts(name, file, signal)),
       files: this.#files,
       limits: this.limits,
@@ -230,7 +233,7 @@ export class DTufCopy extends DTufBase {
   }
 
   async #parts(name: string, signal?: AbortSignal): Promise<readonly Part[]> {
-    const { file, source } = await this.#published.find(name, this.#clock(), signal);
+    const { file, source } = await this.#published.find(name, this.#clock(), signal ? { signal } : {});
     return ofTarget(name, () => source.parts(name, file, signal));
   }
 }

@@ -7,7 +7,7 @@ export { type Code, DTufError } from './errors.ts';
 export { defaultLimits, type Limits } from './limits.ts';
 export { DTufMaster, type KeyOptions, type MasterOptions } from './master.ts';
 export { memoryLock, memoryStore } from './memory-store.ts';
-export type { Call, Connection, Credentials, Options, Place, Progress } from './options.ts';
+export type { Call, Connection, Credentials, ExplainedCall, Options, Place, Progress } from './options.ts';
 export type {
   Content,
   Destination,

@@ -2,6 +2,7 @@
 import type { LayoutName } from './layout/layout.ts';
 import type { Limits } from './limits.ts';
 import type { Digester, Files, Lock, OpenPrivateKey, Store } from './ports.ts';
+import type { Check } from './tuf/check.ts';
 
 /**
  * Where a registry is: its host as in `registry.example.com:5000`, an address with a scheme, or a handler that is called
@@ -54,6 +55,12 @@ export interface Options extends Connection {
 export interface Call {
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
+}
+
+/** Of a call that verifies metadata. */
+export interface ExplainedCall extends Call {
+  /** Told of each check as it is made; of one that fails too, before the call throws. */
+  onCheck?: (check: Check) => void;
 }
 
 /** How far a call has come, in bytes. */

@@ -48,6 +48,11 @@ export class Log {
     this.error(text);
   }
 
+  /** What was asked for beside the result (--explain), line by line on standard error. */
+  explain(lines: readonly string[]): void {
+    for (const line of lines) this.#options.say(printable(this.#options.redact(line)));
+  }
+
   /** The file only: how the command ended is reported once on standard error whatever the level. */
   error(text: string): void {
     this.#append(ERROR, 'ERROR', text);

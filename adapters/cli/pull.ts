@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { DTufError } from '../../src/errors.ts';
-import type { Call, VerifiedTarget } from '../node/index.ts';
+import type { Call, ExplainedCall, VerifiedTarget } from '../node/index.ts';
 import type { Act, Context } from './context.ts';
+import { withExplanation } from './explain.ts';
 import { command, json } from './help.ts';
 import { withProgress } from './progress.ts';
 import { exitCodes } from './report.ts';
@@ -11,14 +12,22 @@ import { sourceVariables, stateVariables } from './variables.ts';
 
 interface MetadataOptions {
   resetTrust?: true;
+  explain?: true;
   json?: true;
 }
 interface TargetOptions {
+  explain?: true;
   output?: string;
 }
 interface CheckOptions {
   json?: true;
 }
+
+/** Of commands that verify metadata. */
+const explain = [
+  '--explain',
+  'show each check that was made, with its clause of the TUF specification, on standard error',
+] as const;
 
 /** The commands of those who download. */
 export function pullCommands(program: Command, act: Act): void {
@@ -31,6 +40,7 @@ export function pullCommands(program: Command, act: Act): void {
       '--reset-trust',
       'forget what was trusted before and start from the key given; only where you know why',
     )
+    .option(...explain)
     .option(...json)
     .action((repo: string, key: string | undefined, options: MetadataOptions) =>
       act((context) => pullMetadata(context, repo, key, options)),
@@ -45,6 +55,7 @@ export function pullCommands(program: Command, act: Act): void {
       '-o, --output <file>',
       'the file to write, in place of standard output; it appears when it is whole',
     )
+    .option(...explain)
     .action((repo: string, targets: string[], options: TargetOptions) =>
       act((context) => pullTarget(context, repo, targets, options)),
     );
@@ -71,13 +82,24 @@ async function pullMetadata(
   }
   const copy = await openCopy(context, repo, key === undefined ? undefined : await readRootKey(key));
   if (options.resetTrust) await copy.resetTrust();
-  const refreshed = await withProgress(context, (call) => copy.pullMetadata(call));
+  const refreshed = await explained(context, options, repo, (onCheck) =>
+    withProgress(context, (call) => copy.pullMetadata({ ...call, ...onCheck })),
+  );
   if (options.json) {
     await context.output.json(refreshed);
     return;
   }
   for (const name of refreshed.changed) await context.output.name(name);
   for (const name of refreshed.removed) context.log.note(`no longer published: ${name}`);
+}
+
+function explained<T>(
+  context: Context,
+  options: { explain?: true },
+  title: string,
+  work: (call: ExplainedCall) => Promise<T>,
+): Promise<T> {
+  return options.explain ? withExplanation(context, title, (onCheck) => work({ onCheck })) : work({});
 }
 
 async function pullTarget(
@@ -93,7 +115,10 @@ async function pullTarget(
   const copy = await openCopy(context, repo);
   // All are looked up before the first is written: one that is missing leaves standard output empty.
   const targets: VerifiedTarget[] = [];
-  for (const name of names) targets.push(await copy.pullTarget(name));
+  for (const name of names) {
+    const find = (onCheck: ExplainedCall) => copy.pullTarget(name, { signal: context.signal, ...onCheck });
+    targets.push(await explained(context, options, name, find));
+  }
   await withProgress(context, async (call) => {
     for (const target of targets) {
       if (path === undefined) await print(context, target, call);

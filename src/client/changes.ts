@@ -35,7 +35,9 @@ export async function findChanges(
     const roles = await reachable(set, top, load);
     const names = roles.flatMap((role) => [...role.signed.targets.keys()]);
     for (const name of new Set([...names, ...pulled.keys()])) {
-      const answer = await unlessUnusable(async () => ({ found: await findTarget(top, name, load, limits) }));
+      const answer = await unlessUnusable(async () => ({
+        found: await findTarget(top, name, { load, limits }),
+      }));
       if (answer === undefined) open.add(name);
       else if (answer.found !== undefined) published.set(name, answer.found.file);
     }

@@ -72,9 +72,9 @@ async function verifyStored(
   delegator: Metadata<Targets>,
 ): Promise<Metadata<Targets> | undefined> {
   try {
-    return await set.updateDelegatedTargets(bytes, role, delegator);
+    return await set.loadDelegatedTargets(bytes, role, delegator);
   } catch (error) {
-    if (hasCode(error, 'METADATA_INVALID', 'METADATA_UNSIGNED', 'METADATA_MISMATCH')) return undefined;
+    if (hasCode(error, 'METADATA_INVALID', 'METADATA_UNSIGNED')) return undefined;
     throw error;
   }
 }

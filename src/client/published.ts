@@ -3,7 +3,9 @@ import { DTufError, hasCode } from '../errors.ts';
 import { checkHosting, type Hosting } from '../layout/hosting.ts';
 import type { LayoutName, TargetSource } from '../layout/layout.ts';
 import type { Limits } from '../limits.ts';
+import type { ExplainedCall } from '../options.ts';
 import type { Store } from '../ports.ts';
+import type { Check } from '../tuf/check.ts';
 import type { Metadata } from '../tuf/metadata.ts';
 import type { Targets } from '../tuf/targets.ts';
 import { TrustedSet } from '../tuf/trusted-set.ts';
@@ -40,9 +42,10 @@ export class Published {
    * The stored metadata, verified from the root on: nothing is trusted for lying in a store.
    *
    * @param now the one time that expiry is judged against.
+   * @param onCheck told of each check that is made.
    * @throws DTufError METADATA_MISSING, METADATA_EXPIRED
    */
-  async verified(now: Date): Promise<VerifiedState> {
+  async verified(now: Date, onCheck?: ExplainedCall['onCheck']): Promise<VerifiedState> {
     const { store, hosting } = this.#options;
     const state = await readCopyState(store);
     const { metadata, pin, versions } = state;
@@ -55,7 +58,7 @@ export class Published {
     }
     checkHosting(hosting.name, pinnedLayout(state), this.#options.layout);
     try {
-      const set = await TrustedSet.start(root, now);
+      const set = await TrustedSet.start(root, now, onCheck);
       await verifyStored(set, { root, timestamp, snapshot, targets });
       const chosen = pin.layout ?? this.#options.layout ?? 'legacy';
       const layout = chosen !== 'http' && set.root.signed.layout === 'native' ? 'native' : chosen;
@@ -74,13 +77,15 @@ export class Published {
   async find(
     name: string,
     now: Date,
-    signal?: AbortSignal,
-  ): Promise<FoundTarget & { readonly source: TargetSource }> {
+    { signal, onCheck }: ExplainedCall = {},
+  ): Promise<FoundTarget & { readonly source: TargetSource; readonly explain: readonly Check[] }> {
     const { store, hosting, limits } = this.#options;
-    const { set, targets, layout, snapshotVersion } = await this.verified(now);
+    const { set, targets, layout, snapshotVersion } = await this.verified(now, onCheck);
     const root = set.root.signed;
     const load = loadOrFetch(set, store, hosting.roles(layout, root, signal), limits, snapshotVersion);
-    const found = await advised(() => findTarget(targets, name, load, limits));
+    const found = await advised(() =>
+      findTarget(targets, name, { load, limits, record: (step) => set.record(step) }),
+    );
     if (found === undefined) {
       throw new DTufError(
         'TARGET_NOT_FOUND',
@@ -88,7 +93,7 @@ export class Published {
         { target: name, clause: '5.6.7' },
       );
     }
-    return { ...found, source: hosting.targets(layout, root) };
+    return { ...found, explain: set.checks, source: hosting.targets(layout, root) };
   }
 }
 

@@ -37,7 +37,7 @@ export async function refreshRoles(
       await source.snapshot(version, Math.min(length ?? limits.snapshot, limits.targets)),
     );
   }
-  await passOver(kept.targets, (bytes) => set.updateTargets(bytes));
+  await passOver(kept.targets, (bytes) => set.loadTargets(bytes));
   if (set.targets === undefined) {
     const { version, length } = set.targetsFile;
     await set.updateTargets(

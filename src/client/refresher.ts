@@ -4,7 +4,7 @@ import { checkHosting, type Hosting } from '../layout/hosting.ts';
 import type { LayoutName, MetadataSource } from '../layout/layout.ts';
 import { agreedLayout } from '../layout/open.ts';
 import type { Limits } from '../limits.ts';
-import type { Call } from '../options.ts';
+import type { Call, ExplainedCall } from '../options.ts';
 import type { Bytes, Store } from '../ports.ts';
 import { findFirstRoot } from '../tuf/first-root.ts';
 import { ROLES } from '../tuf/metadata.ts';
@@ -35,7 +35,10 @@ export interface RefreshCall {
   readonly afresh: boolean;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: Call['onProgress'];
+  readonly onCheck: ExplainedCall['onCheck'];
 }
+
+type Start = (root: Bytes) => Promise<TrustedSet>;
 
 export class Refresher {
   readonly #options: RefresherOptions;
@@ -85,9 +88,9 @@ export class Refresher {
   async #refresh(
     state: CopyState,
     offered: MetadataSource,
-    { now, afresh, signal }: RefreshCall,
+    { now, afresh, signal, onCheck }: RefreshCall,
   ): Promise<TrustedSet | 'changed meanwhile' | 'stored files are of no use'> {
-    const started = await this.#start(state, offered, now, signal);
+    const started = await this.#start(state, offered, (root) => TrustedSet.start(root, now, onCheck), signal);
     if (started === undefined) return 'stored files are of no use';
     const { set, firstRoot } = started;
     // Before anything is kept: a registry's layout follows from its root, a web server is the caller's choice.
@@ -124,11 +127,11 @@ export class Refresher {
   async #start(
     state: CopyState,
     source: MetadataSource,
-    now: Date,
+    start: Start,
     signal: AbortSignal | undefined,
   ): Promise<{ set: TrustedSet; firstRoot: Bytes } | undefined> {
     for (const root of [state.metadata.root, state.firstRoot]) {
-      const set = root && (await startFrom(root, now));
+      const set = root && (await unlessDamaged(() => start(root)));
       if (set) return { set, firstRoot: state.firstRoot ?? set.root.bytes };
       if (source.isStored === true) return undefined;
     }
@@ -140,7 +143,7 @@ export class Refresher {
       );
     }
     const root = 'root' in trust ? trust.root : await findFirstRoot(trust.pem, source.roots());
-    return { set: await TrustedSet.start(root, now), firstRoot: root };
+    return { set: await start(root), firstRoot: root };
   }
 }
 
@@ -162,9 +165,9 @@ function adviceFor(error: unknown): string | undefined {
 }
 
 /** A set from a stored root, or undefined where the file is damaged. */
-async function startFrom(root: Bytes, now: Date): Promise<TrustedSet | undefined> {
+async function unlessDamaged(start: () => Promise<TrustedSet>): Promise<TrustedSet | undefined> {
   try {
-    return await TrustedSet.start(root, now);
+    return await start();
   } catch (error) {
     if (hasCode(error, 'METADATA_INVALID', 'METADATA_UNSIGNED')) return undefined;
     throw error;

@@ -8,6 +8,7 @@ import type { Call, Progress } from '../options.ts';
 import type { Bytes, Destination, Digester, Files, Sink } from '../ports.ts';
 import { throwIfAborted } from '../registry/errors.ts';
 import type { Target } from '../target.ts';
+import type { Check } from '../tuf/check.ts';
 import { ofTarget } from './target-failure.ts';
 
 /** What `save()` did. */
@@ -38,6 +39,8 @@ export interface VerifiedPart {
  * lost it, and what the registry client throws.
  */
 export interface VerifiedTarget extends Target {
+  /** Each check that was made on the way to it, in order: of the metadata, and the search through the roles (5.6.7). */
+  readonly explain: readonly Check[];
   /** @throws DTufError TOO_LARGE above `limits.memory` */
   bytes(call?: Call): Promise<Bytes>;
   /** As UTF-8. @throws DTufError TOO_LARGE */
@@ -59,6 +62,7 @@ export interface VerifiedTarget extends Target {
 
 /** What a {@link TargetReader} reads from. */
 export interface Reading {
+  readonly explain: readonly Check[];
   readonly parts: (signal?: AbortSignal) => Promise<readonly Part[]>;
   readonly files: Files | undefined;
   readonly limits: Limits;
@@ -76,6 +80,7 @@ export class TargetReader implements VerifiedTarget {
   readonly hashes: Readonly<Record<string, string>>;
   readonly custom?: unknown;
   readonly role: string;
+  readonly explain: readonly Check[];
   readonly #reading: Reading;
 
   constructor(target: Target, reading: Reading) {
@@ -84,6 +89,7 @@ export class TargetReader implements VerifiedTarget {
     this.hashes = target.hashes;
     if (target.custom !== undefined) this.custom = target.custom;
     this.role = target.role;
+    this.explain = reading.explain;
     this.#reading = reading;
   }
 

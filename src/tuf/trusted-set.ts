@@ -10,14 +10,15 @@
 import { DTufError } from '../errors.ts';
 import type { Bytes } from '../ports.ts';
 import type { Check } from './check.ts';
-import { Checks, type NamedDelegator } from './checks.ts';
+import { Checks, type FileChecks, type NamedDelegator } from './checks.ts';
 import { delegatedKeys } from './delegations.ts';
 import { matchFile } from './file-info.ts';
-import type { Metadata, MetaFile, Role } from './metadata.ts';
+import type { Metadata, MetaFile, Role, Signed } from './metadata.ts';
 import { parseRoot, type Root, replacesStored } from './root.ts';
 import { parseSnapshot, type Snapshot } from './snapshot.ts';
-import { parseTargets, type Targets } from './targets.ts';
+import type { Targets } from './targets.ts';
 import { parseTimestamp, type Timestamp } from './timestamp.ts';
+import { type ExpectedTargets, verifyStoredTargets, verifyTargets } from './verify-targets.ts';
 
 export class TrustedSet {
   /** The one time against which this operation judges (5.1). */
@@ -33,29 +34,35 @@ export class TrustedSet {
   /** Delegated roles by their delegator: a role counts only under the one whose keys verified it. */
   readonly #delegated = new Map<Metadata<Targets>, Map<string, Metadata<Targets>>>();
 
-  private constructor(root: Metadata<Root>, now: Date) {
+  private constructor(root: Metadata<Root>, now: Date, onCheck?: (check: Check) => void) {
     this.#root = root;
     this.#roots = [root];
     this.#firstRoot = root.signed;
     this.now = now;
-    this.#checks = new Checks(now);
+    this.#checks = new Checks(now, onCheck);
   }
 
   /**
    * Starts from a trusted root (5.2): shipped, pinned, or found with a trusted key.
    *
+   * @param onCheck told of each check as it is made, also of the one that fails.
    * @throws DTufError METADATA_INVALID, METADATA_UNSIGNED
    */
-  static async start(root: Bytes, now: Date): Promise<TrustedSet> {
+  static async start(root: Bytes, now: Date, onCheck?: (check: Check) => void): Promise<TrustedSet> {
     const metadata = parseRoot(root);
-    const set = new TrustedSet(metadata, now);
-    await set.#checks.signatures('5.2', 'root', metadata, topLevel(metadata.signed, 'root'));
+    const set = new TrustedSet(metadata, now, onCheck);
+    await set.#checksOf('root', metadata).signatures('5.2', metadata, topLevel(metadata.signed, 'root'));
     return set;
   }
 
   /** Each check that was made, in order. */
   get checks(): readonly Check[] {
     return this.#checks.made;
+  }
+
+  /** Adds a step that was made beside the set, in its place among the checks. */
+  record(step: Check): void {
+    this.#checks.record(step);
   }
 
   get root(): Metadata<Root> {
@@ -87,17 +94,11 @@ export class TrustedSet {
   async updateRoot(bytes: Bytes): Promise<void> {
     if (this.#rootIsFinal) throw new Error('roots come before all other roles');
     const next = parseRoot(bytes);
-    await this.#checks.signatures('5.3.4', 'root', next, topLevel(this.#root.signed, 'root'));
-    await this.#checks.signatures('5.3.4', 'root', next, topLevel(next.signed, 'root'));
+    const checks = this.#checksOf('root', next);
+    await checks.signatures('5.3.4', next, topLevel(this.#root.signed, 'root'));
+    await checks.signatures('5.3.4', next, topLevel(next.signed, 'root'));
     const expected = this.#root.signed.version + 1;
-    this.#checks.same(
-      '5.3.5',
-      'root',
-      'METADATA_ROLLBACK',
-      'its version is the next',
-      expected,
-      next.signed.version,
-    );
+    checks.same('5.3.5', 'METADATA_ROLLBACK', 'its version is the next', expected, next.signed.version);
     this.#root = next;
     this.#roots.push(next);
   }
@@ -108,7 +109,7 @@ export class TrustedSet {
    * @throws DTufError METADATA_EXPIRED
    */
   endRoots(): void {
-    this.#checks.valid('5.3.10', 'root', this.#root);
+    this.#checksOf('root', this.#root).valid('5.3.10', this.#root);
     this.#rootIsFinal = true;
   }
 
@@ -120,7 +121,11 @@ export class TrustedSet {
   /** A timestamp from local storage. @throws DTufError METADATA_INVALID, METADATA_UNSIGNED */
   async loadTimestamp(bytes: Bytes): Promise<void> {
     const metadata = parseTimestamp(bytes);
-    await this.#checks.signatures('5.4.2', 'timestamp', metadata, topLevel(this.#final, 'timestamp'));
+    await this.#checksOf('timestamp', metadata).signatures(
+      '5.4.2',
+      metadata,
+      topLevel(this.#final, 'timestamp'),
+    );
     this.#timestamp = metadata;
   }
 
@@ -133,24 +138,26 @@ export class TrustedSet {
    */
   async updateTimestamp(bytes: Bytes): Promise<boolean> {
     const next = parseTimestamp(bytes);
-    await this.#checks.signatures('5.4.2', 'timestamp', next, topLevel(this.#final, 'timestamp'));
+    const checks = this.#checksOf('timestamp', next);
+    await checks.signatures('5.4.2', next, topLevel(this.#final, 'timestamp'));
     const trusted = this.#timestamp?.signed;
     if (trusted !== undefined) {
-      this.#checks.noRollback('5.4.3.1', 'timestamp', trusted.version, next.signed.version);
+      checks.noRollback('5.4.3.1', 'timestamp', trusted.version, next.signed.version);
       if (trusted.version === next.signed.version) {
         this.requireValidTimestamp();
         return false;
       }
-      this.#checks.noRollback('5.4.3.2', 'snapshot', trusted.snapshot.version, next.signed.snapshot.version);
+      checks.noRollback('5.4.3.2', 'snapshot', trusted.snapshot.version, next.signed.snapshot.version);
     }
-    this.#checks.valid('5.4.4', 'timestamp', next);
+    checks.valid('5.4.4', next);
     this.#timestamp = next;
     return true;
   }
 
   /** @throws DTufError METADATA_EXPIRED */
   requireValidTimestamp(): void {
-    this.#checks.valid('5.4.4', 'timestamp', need(this.#timestamp, 'timestamp'));
+    const timestamp = need(this.#timestamp, 'timestamp');
+    this.#checksOf('timestamp', timestamp).valid('5.4.4', timestamp);
   }
 
   /**
@@ -162,7 +169,8 @@ export class TrustedSet {
   async loadSnapshot(bytes: Bytes): Promise<boolean> {
     const named = this.snapshotFile;
     const metadata = parseSnapshot(bytes);
-    await this.#checks.signatures('5.5.3', 'snapshot', metadata, topLevel(this.#final, 'snapshot'));
+    const checks = this.#checksOf('snapshot', metadata);
+    await checks.signatures('5.5.3', metadata, topLevel(this.#final, 'snapshot'));
     this.#snapshot = metadata;
     return named.version === metadata.signed.version && (await matchFile(bytes, named)) === undefined;
   }
@@ -174,26 +182,28 @@ export class TrustedSet {
    */
   async updateSnapshot(bytes: Bytes): Promise<void> {
     const named = this.snapshotFile;
-    await this.#checks.file('5.5.2', 'snapshot', bytes, named);
+    const checks = this.#checks.of('snapshot', named.version);
+    checks.file('5.5.2', named, await matchFile(bytes, named));
     const next = parseSnapshot(bytes);
-    await this.#checks.signatures('5.5.3', 'snapshot', next, topLevel(this.#final, 'snapshot'));
-    this.#checks.version('5.5.4', 'snapshot', named.version, next.signed.version);
+    await checks.signatures('5.5.3', next, topLevel(this.#final, 'snapshot'));
+    checks.version('5.5.4', named.version, next.signed.version);
     for (const [file, trusted] of this.#snapshot?.signed.meta ?? []) {
       // 5.5.5: a role may neither go back nor disappear.
-      this.#checks.noRollback(
+      checks.noRollback(
         '5.5.5',
         file.replace(/\.json$/, ''),
         trusted.version,
         next.signed.meta.get(file)?.version,
       );
     }
-    this.#checks.valid('5.5.6', 'snapshot', next);
+    checks.valid('5.5.6', next);
     this.#snapshot = next;
   }
 
   /** @throws DTufError METADATA_EXPIRED */
   requireValidSnapshot(): void {
-    this.#checks.valid('5.5.6', 'snapshot', need(this.#snapshot, 'snapshot'));
+    const snapshot = need(this.#snapshot, 'snapshot');
+    this.#checksOf('snapshot', snapshot).valid('5.5.6', snapshot);
   }
 
   /** What the timestamp says of the snapshot. */
@@ -210,18 +220,28 @@ export class TrustedSet {
   }
 
   /**
-   * The top-level targets role; from outside and from local storage it is the same check.
+   * The top-level targets role from local storage.
+   *
+   * @returns false, and nothing is kept, where it is not the one that the snapshot names: that one has to be fetched.
+   * @throws DTufError METADATA_INVALID, METADATA_UNSIGNED, METADATA_EXPIRED
+   */
+  async loadTargets(bytes: Bytes): Promise<boolean> {
+    const stored = await verifyStoredTargets(bytes, this.#expectedTargets, this.#checks);
+    this.#targets = stored ?? this.#targets;
+    return stored !== undefined;
+  }
+
+  /**
+   * The top-level targets role from outside.
    *
    * @throws DTufError METADATA_INVALID, METADATA_UNSIGNED, METADATA_MISMATCH, METADATA_EXPIRED
    */
   async updateTargets(bytes: Bytes): Promise<void> {
-    const named = this.targetsFile;
-    await this.#checks.file('5.6.2', 'targets', bytes, named);
-    const next = parseTargets(bytes);
-    await this.#checks.signatures('5.6.3', 'targets', next, topLevel(this.#final, 'targets'));
-    this.#checks.version('5.6.4', 'targets', named.version, next.signed.version);
-    this.#checks.valid('5.6.5', 'targets', next);
-    this.#targets = next;
+    this.#targets = await verifyTargets(bytes, this.#expectedTargets, this.#checks);
+  }
+
+  get #expectedTargets(): ExpectedTargets {
+    return { role: 'targets', named: this.targetsFile, by: topLevel(this.#final, 'targets') };
   }
 
   /** What the snapshot says of a delegated role. @throws DTufError METADATA_MISSING where it does not list it. */
@@ -241,7 +261,24 @@ export class TrustedSet {
   }
 
   /**
-   * A role that `delegator` delegates to; from outside and from local storage it is the same check (5.6.7.2).
+   * A role that `delegator` delegates to, from local storage (5.6.7.2).
+   *
+   * @param delegator the top-level targets role or a delegated one of this set.
+   * @returns undefined, and nothing is kept, where it is not the one that the snapshot names: that one has to be fetched.
+   * @throws DTufError METADATA_MISSING, METADATA_INVALID, METADATA_UNSIGNED, METADATA_EXPIRED
+   */
+  async loadDelegatedTargets(
+    bytes: Bytes,
+    role: string,
+    delegator: Metadata<Targets>,
+  ): Promise<Metadata<Targets> | undefined> {
+    const expected = this.#expectedDelegated(role, delegator);
+    const stored = await verifyStoredTargets(bytes, expected, this.#checks);
+    return stored && this.#keepDelegated(stored, role, delegator);
+  }
+
+  /**
+   * A role that `delegator` delegates to, from outside (5.6.7.2).
    *
    * @param delegator the top-level targets role or a delegated one of this set.
    * @throws DTufError METADATA_MISSING, METADATA_INVALID, METADATA_UNSIGNED, METADATA_MISMATCH, METADATA_EXPIRED
@@ -251,13 +288,16 @@ export class TrustedSet {
     role: string,
     delegator: Metadata<Targets>,
   ): Promise<Metadata<Targets>> {
+    const expected = this.#expectedDelegated(role, delegator);
+    return this.#keepDelegated(await verifyTargets(bytes, expected, this.#checks), role, delegator);
+  }
+
+  #expectedDelegated(role: string, delegator: Metadata<Targets>): ExpectedTargets {
     const by = this.#delegatorOf(role, delegator);
-    const named = this.delegatedFile(role);
-    await this.#checks.file('5.6.2', role, bytes, named);
-    const next = parseTargets(bytes, role);
-    await this.#checks.signatures('5.6.3', role, next, by);
-    this.#checks.version('5.6.4', role, named.version, next.signed.version);
-    this.#checks.valid('5.6.5', role, next);
+    return { role, named: this.delegatedFile(role), by };
+  }
+
+  #keepDelegated(next: Metadata<Targets>, role: string, delegator: Metadata<Targets>): Metadata<Targets> {
     const verified = this.#delegated.get(delegator) ?? new Map<string, Metadata<Targets>>();
     this.#delegated.set(delegator, verified.set(role, next));
     return next;
@@ -273,6 +313,10 @@ export class TrustedSet {
       throw new Error('the delegator comes first, and delegates to the role');
     }
     return { ...roleKeys, keys: delegations.keys, name: `${name} version ${version}` };
+  }
+
+  #checksOf(role: Role, { signed }: Metadata<Signed>): FileChecks {
+    return this.#checks.of(role, signed.version);
   }
 
   /** The root whose keys verify all other roles. */

@@ -12,15 +12,13 @@ async function search(of: Repository, name: string, rolesVisited = defaultLimits
   const files: ReadonlyMap<string, Bytes> = await of.delegated();
   const loaded: string[] = [];
   if (set.targets === undefined) throw new Error('the targets are verified');
-  const found = findTarget(
-    set.targets,
-    name,
-    (role, delegator) => {
+  const found = findTarget(set.targets, name, {
+    load: (role, delegator) => {
       loaded.push(role);
       return set.updateDelegatedTargets(files.get(role) ?? new Uint8Array(), role, delegator);
     },
-    { ...defaultLimits, rolesVisited },
-  );
+    limits: { ...defaultLimits, rolesVisited },
+  });
   return { role: await found.then((target) => target?.role), loaded };
 }
 
@@ -81,9 +79,9 @@ describe('the search', () => {
       loads++;
       return { ...top, signed: { ...top.signed, delegations: { keys: new Map(), roles: new Map() } } };
     };
-    expect(await findTarget(siblings(['other/*']), 'x', load, defaultLimits)).toBeUndefined();
+    expect(await findTarget(siblings(['other/*']), 'x', { load, limits: defaultLimits })).toBeUndefined();
     expect(loads).toBe(0);
-    const refused = findTarget(siblings(['*']), 'x', load, defaultLimits);
+    const refused = findTarget(siblings(['*']), 'x', { load, limits: defaultLimits });
     await expect(refused).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
     expect(loads).toBe(32);
   });

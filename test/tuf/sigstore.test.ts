@@ -49,17 +49,15 @@ describe.runIf(there)('sigstore’s repository', () => {
     const top = set.targets;
     if (top === undefined) throw new Error('the targets are verified');
     const find = (name: string) =>
-      findTarget(
-        top,
-        name,
-        async (role, delegator) =>
+      findTarget(top, name, {
+        load: async (role, delegator) =>
           set.updateDelegatedTargets(
             read(`${set.delegatedFile(role).version}.${role}.json`),
             role,
             delegator,
           ),
-        defaultLimits,
-      );
+        limits: defaultLimits,
+      });
     const found = await find('registry.npmjs.org/keys.json');
     expect(found?.role).toBe('registry.npmjs.org');
     const hash = '160677eb6e1c7083c89b166b20f8fe4e837fb71181506aff1991b80b89184f7d';
