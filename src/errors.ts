@@ -26,6 +26,7 @@ export type Code =
   | 'TARGET_RESERVED'
   | 'TARGET_MISMATCH'
   | 'TARGET_MISSING'
+  | 'NO_CONSENSUS'
   | 'TOO_LARGE'
   // keys
   | 'KEY_MISSING'

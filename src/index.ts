@@ -1,6 +1,12 @@
 export { DTufBase } from './base.ts';
 export type { Trust } from './client/trust.ts';
 export type { Saved, TargetStream, VerifiedPart, VerifiedTarget } from './client/verified-target.ts';
+export {
+  type ConsensusOptions,
+  type ConsensusRefreshed,
+  DTufConsensus,
+  type TrustMapping,
+} from './consensus.ts';
 export type { Source } from './content/source.ts';
 export { DTufCopy, type Refreshed } from './copy.ts';
 export { type Code, DTufError } from './errors.ts';
