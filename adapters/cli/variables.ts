@@ -10,6 +10,10 @@ export const variables = Object.freeze({
   DTUF_PASSWORD: 'the password; asked for on the terminal if unset',
   DTUF_TOKEN: 'a token to use instead, from dtuf auth',
   DTUF_AUTH_HOST: 'where tokens come from, whatever the registry says',
+  DTUF_CA_FILE: 'certificate authorities (PEM) to trust beside those that the runtime knows',
+  HTTPS_PROXY: 'the proxy for https, as in http://proxy:3128; loopback addresses are reached without',
+  HTTP_PROXY: 'likewise for http',
+  NO_PROXY: 'hosts to be reached without a proxy, as in example.com,.internal',
   DTUF_REPOSITORIES_ROOT:
     'where keys and metadata are kept (default: dtuf_repos), in <repo>/master and <repo>/copy; in @<host>/<repo> if DTUF_HOST is unset',
   DTUF_LAYOUT:
@@ -43,6 +47,10 @@ export const sourceVariables: readonly Variable[] = [
   'DTUF_PASSWORD',
   'DTUF_TOKEN',
   'DTUF_AUTH_HOST',
+  'DTUF_CA_FILE',
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
+  'NO_PROXY',
 ];
 
 /** What every command that needs a registry reads. */
@@ -53,6 +61,10 @@ export const registryVariables: readonly Variable[] = [
   'DTUF_PASSWORD',
   'DTUF_TOKEN',
   'DTUF_AUTH_HOST',
+  'DTUF_CA_FILE',
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
+  'NO_PROXY',
 ];
 
 /** Where the state is, and which kind of repository. */
