@@ -6,10 +6,13 @@ export const variables = Object.freeze({
     'in the place of DTUF_HOST: where the metadata of any TUF repository lies on a web server, which is read; <repo> then only names the local state',
   DTUF_TARGETS_URL: 'where its targets lie (default: targets/ beside the metadata)',
   DTUF_INSECURE: '1: http instead of https',
-  DTUF_USERNAME: 'whom to sign in as at the registry',
+  DTUF_USERNAME: 'whom to sign in as at the registry (default: what dtuf login, docker or podman keep)',
   DTUF_PASSWORD: 'the password; asked for on the terminal if unset',
   DTUF_TOKEN: 'a token to use instead, from dtuf auth',
   DTUF_AUTH_HOST: 'where tokens come from, whatever the registry says',
+  DOCKER_CONFIG: 'the folder of config.json, where logins are kept (default: ~/.docker)',
+  REGISTRY_AUTH_FILE: 'a file of podman for logins, in the place of config.json',
+  XDG_RUNTIME_DIR: 'podman keeps logins there, in containers/auth.json: read after config.json',
   DTUF_REPOSITORIES_ROOT:
     'where keys and metadata are kept (default: dtuf_repos), in <repo>/master and <repo>/copy; in @<host>/<repo> if DTUF_HOST is unset',
   DTUF_LAYOUT:
@@ -33,6 +36,13 @@ export const variables = Object.freeze({
 
 export type Variable = keyof typeof variables;
 
+/** Where logins are kept. */
+export const credentialsVariables: readonly Variable[] = [
+  'DOCKER_CONFIG',
+  'REGISTRY_AUTH_FILE',
+  'XDG_RUNTIME_DIR',
+];
+
 /** What every command reads that downloads, from a registry or a web server. */
 export const sourceVariables: readonly Variable[] = [
   'DTUF_HOST',
@@ -43,6 +53,7 @@ export const sourceVariables: readonly Variable[] = [
   'DTUF_PASSWORD',
   'DTUF_TOKEN',
   'DTUF_AUTH_HOST',
+  ...credentialsVariables,
 ];
 
 /** What every command that needs a registry reads. */
@@ -53,6 +64,7 @@ export const registryVariables: readonly Variable[] = [
   'DTUF_PASSWORD',
   'DTUF_TOKEN',
   'DTUF_AUTH_HOST',
+  ...credentialsVariables,
 ];
 
 /** Where the state is, and which kind of repository. */
