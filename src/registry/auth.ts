@@ -2,6 +2,7 @@ import { toBase64, utf8 } from '../encoding.ts';
 import { DTufError } from '../errors.ts';
 import type { Challenge } from './challenge.ts';
 import type { Credentials, Login, LoginRequest } from './credentials.ts';
+import { refusedStatus } from './errors.ts';
 import { type AskForToken, fetchToken, tokenRealm } from './token.ts';
 
 export interface AuthenticatorOptions {
@@ -177,7 +178,8 @@ export class Authenticator {
       return { header: `Bearer ${token}`, until: performance.now() + lifetime, challenge };
     } catch (error) {
       account.login = undefined;
-      throw error;
+      const isRefused = [401, 403].includes(refusedStatus(error) ?? 0);
+      throw login === undefined && isRefused ? this.#denied(false, error) : error;
     }
   }
 
@@ -225,13 +227,14 @@ export class Authenticator {
     this.#secrets.add(new URLSearchParams({ '': secret }).toString().slice(1));
   }
 
-  #denied(refused: boolean): DTufError {
+  #denied(refused: boolean, cause?: unknown): DTufError {
     const { host } = this.#options.registry;
     return new DTufError(
       'ACCESS_DENIED',
       refused
         ? `${host} did not accept the login. Check the user name and password or token.`
         : `${host} wants a login. Give a user name and password or a token; on the command line, "dtuf login ${host}" keeps one.`,
+      cause === undefined ? {} : { cause },
     );
   }
 }

@@ -147,6 +147,15 @@ describe('credentials that are a function', () => {
     expect(asked.map(({ method, authorization }) => [method, authorization])).toEqual([['GET', null]]);
   });
 
+  it('that know nobody where there are no anonymous tokens are told that a login is wanted', async () => {
+    const { open } = pretend(() => new Response('', { status: 401 }));
+    await expect(
+      open(async () => undefined)
+        .repository('a')
+        .manifests.fetch('b'),
+    ).rejects.toMatchObject({ code: 'ACCESS_DENIED', message: expect.stringContaining('wants a login') });
+  });
+
   it('that fail are asked again by the next request', async () => {
     let asked = 0;
     const { open } = pretend(() => granted());
