@@ -5,7 +5,7 @@ import { command } from './help.ts';
 import { passwordFromInput, registryPassword, registryUsername } from './password.ts';
 import { chosenRegistry, requireRegistry } from './reference.ts';
 import { openRegistry } from './session.ts';
-import { credentialsVariables } from './variables.ts';
+import { credentialsVariables, registryVariables } from './variables.ts';
 
 interface Who {
   username?: string;
@@ -16,14 +16,7 @@ interface Who {
 export function loginCommands(program: Command, act: Act): void {
   command(program, 'login [registry]', {
     does: 'Sign in at a registry, and keep the login where docker keeps it: with the credential helper that is configured for the registry, else unencrypted in a file that only you can read. It is kept only if the registry takes it. The password is asked for; there is no option for it, since everybody on a machine sees the arguments.',
-    reads: [
-      'DTUF_HOST',
-      'DTUF_INSECURE',
-      'DTUF_USERNAME',
-      'DTUF_PASSWORD',
-      'DTUF_AUTH_HOST',
-      ...credentialsVariables,
-    ],
+    reads: registryVariables.filter((name) => name !== 'DTUF_TOKEN'),
     example: `dtuf login registry.example.com --username fred
       dtuf login ghcr.io --username fred --password-stdin < token.txt`,
   })

@@ -11,10 +11,10 @@ const load = () => import('../node/index.ts');
 /** The publisher's side of a repository. */
 export async function openMaster(context: Context, reference: string): Promise<DTufMaster> {
   requireRegistry(context.environment);
-  const { DTufMaster } = await load();
+  const { DTufMaster, environmentFetch } = await load();
   const { lifetimes, keyType } = context.environment;
   return new DTufMaster({
-    ...place(context, reference),
+    ...place(context, reference, environmentFetch()),
     lifetimes,
     passwords: passwordsOf(context),
     ...(keyType && { keyType }),
@@ -23,29 +23,34 @@ export async function openMaster(context: Context, reference: string): Promise<D
 
 /** The client's side of a repository. */
 export async function openCopy(context: Context, reference: string, trust?: Trust): Promise<DTufCopy> {
-  const { DTufCopy } = await load();
-  return new DTufCopy({ ...place(context, reference), ...(trust !== undefined && { trust }) });
+  const { DTufCopy, environmentFetch } = await load();
+  return new DTufCopy({
+    ...place(context, reference, environmentFetch()),
+    ...(trust !== undefined && { trust }),
+  });
 }
 
 /** A registry as a whole. */
 export async function openRegistry(context: Context, host: string): Promise<DTufBase> {
-  const { DTufBase } = await load();
-  return new DTufBase({ host, ...access(context) });
+  const { DTufBase, environmentFetch } = await load();
+  return new DTufBase({ host, ...access(context, environmentFetch()) });
 }
 
-function place(context: Context, reference: string) {
+type Fetch = typeof fetch | undefined;
+
+function place(context: Context, reference: string, send: Fetch) {
   const { layout } = context.environment;
-  return { ...access(context), ...(layout && { layout }), ...locate(context.environment, reference) };
+  return { ...access(context, send), ...(layout && { layout }), ...locate(context.environment, reference) };
 }
 
-function access(context: Context) {
+function access(context: Context, send: Fetch) {
   const { insecure, authHost } = context.environment;
   const credentials = credentialsOf(context);
   return {
     insecure,
     ...(authHost !== undefined && { authHost }),
     credentials,
-    ...(context.log.debugs && { fetch: tracedFetch(context.log) }),
+    ...(context.log.debugs ? { fetch: tracedFetch(context.log, send ?? fetch) } : send && { fetch: send }),
     onNotice: (text: string) => context.log.warning(text),
   };
 }

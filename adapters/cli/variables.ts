@@ -13,6 +13,10 @@ export const variables = Object.freeze({
   DOCKER_CONFIG: 'the folder of config.json, where logins are kept (default: ~/.docker)',
   REGISTRY_AUTH_FILE: 'a file of podman for logins, in the place of config.json',
   XDG_RUNTIME_DIR: 'podman keeps logins there, in containers/auth.json: read after config.json',
+  DTUF_CA_FILE: 'certificate authorities (PEM) to trust beside those that the runtime knows',
+  HTTPS_PROXY: 'the proxy for https, as in http://proxy:3128; loopback addresses are reached without',
+  HTTP_PROXY: 'likewise for http',
+  NO_PROXY: 'hosts to be reached without a proxy, as in example.com,.internal',
   DTUF_REPOSITORIES_ROOT:
     'where keys and metadata are kept (default: dtuf_repos), in <repo>/master and <repo>/copy; in @<host>/<repo> if DTUF_HOST is unset',
   DTUF_LAYOUT:
@@ -54,6 +58,10 @@ export const sourceVariables: readonly Variable[] = [
   'DTUF_TOKEN',
   'DTUF_AUTH_HOST',
   ...credentialsVariables,
+  'DTUF_CA_FILE',
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
+  'NO_PROXY',
 ];
 
 /** What every command that needs a registry reads. */
@@ -65,6 +73,10 @@ export const registryVariables: readonly Variable[] = [
   'DTUF_TOKEN',
   'DTUF_AUTH_HOST',
   ...credentialsVariables,
+  'DTUF_CA_FILE',
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
+  'NO_PROXY',
 ];
 
 /** Where the state is, and which kind of repository. */
