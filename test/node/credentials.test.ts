@@ -215,6 +215,8 @@ describe('a key', () => {
   it('may have the port that the scheme means', async () => {
     write({ auths: { 'registry.example.com:443': fred } });
     expect(await lookUp(undefined, 'registry.example.com')).toEqual(fred);
+    write({ auths: { 'attacker.example.com:443': fred, 'registry.example.com:4430': fred } });
+    expect(await lookUp(undefined, 'registry.example.com')).toBeUndefined();
   });
 
   it.each(['https://index.docker.io/v1/', 'docker.io', 'index.docker.io', 'registry-1.docker.io'])(
