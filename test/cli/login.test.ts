@@ -124,11 +124,11 @@ for (const [kind, start] of places) {
 
     it('a helper keeps it, and gets it by its standard input only (ATTACKS 69)', async () => {
       await mkdir(machine.path('bin'));
-      // Keeps logins in a file, and notes its own arguments and those of all processes.
+      // Keeps logins in a file, and notes its own arguments and those of the command that started it.
       const program = [
         '#!/bin/sh',
         'cd "$HOME"; input="$(cat)"',
-        'echo "$@" >> args.log; cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" " " >> args.log',
+        'echo "$@" >> args.log; cat /proc/$$/cmdline /proc/$PPID/cmdline | tr "\\0" " " >> args.log',
         'case $1 in',
         '  store) echo "$input" > kept ;;',
         '  get) if [ -e kept ]; then cat kept; else echo "credentials not found in native keychain"; exit 1; fi ;;',
@@ -152,6 +152,7 @@ for (const [kind, start] of places) {
       expectRefusal(await machine.dtuf(['list-repos'], path), 13, /./);
       const seen = await machine.read('args.log');
       expect(seen).toMatch(/^store$/m);
+      expect(seen).toContain('login --username fred --password-stdin');
       for (const secret of [login.password, basic]) expect(seen).not.toContain(secret);
       expectRefusal(await machine.dtuf(['list-repos']), 1, /docker-credential-test .* is not installed/);
     });
