@@ -1,5 +1,13 @@
 // Logins as docker and podman keep them: real files, and helpers that are real programs.
-import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { dockerCredentials, forgetLogin, keepLogin } from '../../adapters/node/credentials/index.ts';
@@ -433,9 +441,12 @@ describe('what is written', () => {
     write({ auths: { [`https://${host}/v1/`]: fred, [`${host}/fred`]: fred } });
     expect(await forgetLogin(host, variables)).toEqual({ found: true, left: undefined });
     expect(written()).toEqual({ auths: { [`${host}/fred`]: fred } });
-    const before = readFileSync(config(), 'utf8');
+    const before = statSync(config()).ino;
     expect(await forgetLogin(host, variables)).toEqual({ found: false, left: undefined });
-    expect(readFileSync(config(), 'utf8')).toBe(before);
+    expect(statSync(config()).ino).toBe(before);
+    variables = { DOCKER_CONFIG: join(folder, 'none') };
+    expect(await forgetLogin(host, variables)).toEqual({ found: false, left: undefined });
+    expect(existsSync(join(folder, 'none'))).toBe(false);
   });
 
   it("that is podman's is told of, and left", async () => {

@@ -139,6 +139,26 @@ describe('credentials that are a function', () => {
     expect(credentials).not.toHaveBeenCalled();
   });
 
+  it('are asked once where a token ends early, since that says nothing against the login', async () => {
+    const credentials = vi.fn(async () => ({ username: 'fred', password: 'x' }));
+    const [ended, challenge] = [new Set<string>(), 'Bearer realm="https://auth.example.org/t"'];
+    let made = 0;
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      if (String(input).startsWith('https://auth.')) return Response.json({ token: `t${made++}` });
+      const used = new Headers(init?.headers).get('authorization');
+      if (used && !ended.has(used)) {
+        ended.add(used);
+        return new Response('', { status: 404 });
+      }
+      return new Response('', { status: 401, headers: { 'WWW-Authenticate': challenge } });
+    };
+    const { blobs } = new Registry({ place: 'registry.example.com', fetch, credentials }).repository('a');
+    const blob = await blobOf(noise(10));
+    for (let i = 0; i < 3; i++) expect(await blobs.exists(blob)).toBe(false);
+    expect(made).toBe(3);
+    expect(credentials).toHaveBeenCalledTimes(1);
+  });
+
   it('that know nobody leave the request to anonymous tokens', async () => {
     const { asked, open } = pretend(() => granted());
     await open(async () => undefined)
@@ -210,7 +230,8 @@ describe('a check of the login', () => {
     await expect(open({ username: 'fred', password: 'x' }).checkLogin()).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
-    expect(asked[0]?.url.searchParams.getAll('scope')).toEqual([]);
+    await expect(open({ identityToken }).checkLogin()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(asked.map(({ url, form }) => (form ?? url.searchParams).has('scope'))).toEqual([false, false]);
   });
 });
 
