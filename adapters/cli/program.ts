@@ -4,6 +4,7 @@ import { authCommands } from './auth.ts';
 import type { Act } from './context.ts';
 import { keyCommands } from './keys.ts';
 import { listCommands } from './lists.ts';
+import { loginCommands } from './login.ts';
 import { publishCommands } from './publish.ts';
 import { pullCommands } from './pull.ts';
 import { serveCommands } from './serve.ts';
@@ -44,7 +45,15 @@ export function buildProgram(act: Act): Command {
         ),
     })
     .addHelpText('after', () => `\n${variablesHelp()}\n${example}`);
-  for (const add of [keyCommands, publishCommands, pullCommands, listCommands, authCommands, serveCommands]) {
+  for (const add of [
+    keyCommands,
+    publishCommands,
+    pullCommands,
+    listCommands,
+    loginCommands,
+    authCommands,
+    serveCommands,
+  ]) {
     add(program, act);
   }
   return program;

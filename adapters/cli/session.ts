@@ -1,4 +1,4 @@
-import type { DTufBase, DTufCopy, DTufMaster, Trust } from '../node/index.ts';
+import type { Credentials, DTufBase, DTufCopy, DTufMaster, Login, Trust } from '../node/index.ts';
 import type { Context } from './context.ts';
 import { passwordsOf, registryPassword } from './password.ts';
 import { locate, requireRegistry } from './reference.ts';
@@ -49,17 +49,36 @@ function access(context: Context, send: Fetch) {
   return {
     insecure,
     ...(authHost !== undefined && { authHost }),
-    ...(credentials && { credentials }),
+    credentials,
     ...(context.log.debugs ? { fetch: tracedFetch(context.log, send ?? fetch) } : send && { fetch: send }),
     onNotice: (text: string) => context.log.warning(text),
   };
 }
 
-function credentialsOf(context: Context) {
+function credentialsOf(context: Context): Credentials {
   const { token, username, password } = context.environment;
   if (token !== undefined) return { token };
-  if (username === undefined) return undefined;
+  if (username === undefined) return keptLogin(context);
   if (password !== undefined) return { username, password };
-  // Asked for only when the registry wants it.
-  return async () => ({ username, password: await registryPassword(context, username) });
+  // Asked for only when the registry wants it, and once.
+  let typed: Promise<string> | undefined;
+  return async () => {
+    typed ??= registryPassword(context, username);
+    return { username, password: await typed };
+  };
+}
+
+/** What `dtuf login`, docker or podman keep: looked up only when the registry wants a login. */
+function keptLogin(context: Context): Credentials {
+  return async (wanted) => {
+    const { dockerCredentials } = await load();
+    const login = await dockerCredentials()(wanted);
+    for (const secret of login ? secretsIn(login) : []) context.keepSecret(secret);
+    return login;
+  };
+}
+
+function secretsIn(login: Login): readonly string[] {
+  if ('token' in login) return [login.token];
+  return ['password' in login ? login.password : login.identityToken];
 }

@@ -10,6 +10,7 @@ import { connectionOf, type NodeOptions, stateOf } from './options.ts';
 export * from '../../src/index.ts';
 export { folderStorage } from '../registry/folder.ts';
 export { type Serving, serve } from '../registry/serve.ts';
+export { dockerCredentials } from './credentials/index.ts';
 export { nodeDigester } from './digester.ts';
 export { environmentFetch } from './environment-fetch.ts';
 export { fileLock } from './file-lock.ts';
