@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { version } from '../../package.json';
 import { authCommands } from './auth.ts';
 import type { Act } from './context.ts';
+import { exportCommands } from './export.ts';
 import { keyCommands } from './keys.ts';
 import { listCommands } from './lists.ts';
 import { publishCommands } from './publish.ts';
@@ -44,7 +45,16 @@ export function buildProgram(act: Act): Command {
         ),
     })
     .addHelpText('after', () => `\n${variablesHelp()}\n${example}`);
-  for (const add of [keyCommands, publishCommands, pullCommands, listCommands, authCommands, serveCommands]) {
+  const all = [
+    keyCommands,
+    publishCommands,
+    pullCommands,
+    exportCommands,
+    listCommands,
+    authCommands,
+    serveCommands,
+  ];
+  for (const add of all) {
     add(program, act);
   }
   return program;

@@ -12,6 +12,7 @@ export { folderStorage } from '../registry/folder.ts';
 export { type Serving, serve } from '../registry/serve.ts';
 export { nodeDigester } from './digester.ts';
 export { environmentFetch } from './environment-fetch.ts';
+export { type Exported, exportFolder } from './export-folder.ts';
 export { fileLock } from './file-lock.ts';
 export { fileStore } from './file-store.ts';
 export { nodeFiles } from './files.ts';
