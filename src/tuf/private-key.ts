@@ -110,6 +110,8 @@ async function deriveKey(scheme: Scheme, password: string, use: 'encrypt' | 'dec
       use,
     ]);
   } catch (cause) {
+    // WebKitGTK derives nothing from an empty password. Nothing is encrypted under one here.
+    if (password === '') throw wrongPassword(cause);
     // Chromium has no AES with 192 bits.
     throw elsewhere(`AES with ${bits} bits under PBKDF2 with ${hash}`, cause);
   }

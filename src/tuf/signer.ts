@@ -57,6 +57,8 @@ function ecdsa(name: string, namedCurve: string, hash: string): Kind {
 
 /** RFC 8410: PKCS#8 of an Ed25519 key is this and the 32 bytes of the seed. */
 const ED25519_PKCS8 = '302e020100300506032b657004220420';
+/** What all forms of it have near the beginning, also those with the public key (RFC 5958). */
+const ED25519_ALGORITHM = '300506032b6570';
 
 /** Makes a key pair: Ed25519, ECDSA P-256 or RSA 3072. */
 export async function generateKeyPair(type: KeyType): Promise<KeyPair> {
@@ -66,7 +68,9 @@ export async function generateKeyPair(type: KeyType): Promise<KeyPair> {
     const pkcs8 = new Uint8Array(await crypto.subtle.exportKey('pkcs8', pair.privateKey));
     return describePair(kind, new Uint8Array(await crypto.subtle.exportKey('spki', pair.publicKey)), pkcs8);
   } catch (error) {
-    if (kind !== ED25519 || !isUnsupported(error)) throw error;
+    // WebKitGTK's Web Crypto (libgcrypt) fails to make one of about 130.
+    const failed = error instanceof Error && error.name === 'OperationError';
+    if (kind !== ED25519 || !(failed || isUnsupported(error))) throw error;
   }
   const seed = crypto.getRandomValues(new Uint8Array(32));
   const { getPublicKeyAsync } = await import('@noble/ed25519');
@@ -95,7 +99,9 @@ export async function signerOf(pkcs8: Bytes): Promise<Signer> {
   if (toHex(pkcs8.subarray(0, 16)) === ED25519_PKCS8 && pkcs8.length === 48 && !(await hasEd25519())) {
     return nobleSigner(pkcs8.subarray(16));
   }
-  for (const kind of [ED25519, ECDSA_P256, ECDSA_P384, RSA]) {
+  // Firefox takes a key of P-256 for one of Ed25519 too.
+  const isEd25519 = toHex(pkcs8.subarray(0, 16)).includes(ED25519_ALGORITHM);
+  for (const kind of isEd25519 ? [ED25519] : [ECDSA_P256, ECDSA_P384, RSA]) {
     let key: CryptoKey;
     try {
       key = await crypto.subtle.importKey('pkcs8', pkcs8, kind.algorithm, true, ['sign']);

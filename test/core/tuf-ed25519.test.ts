@@ -215,6 +215,32 @@ it('what runtimes differ on is refused before any verifier is asked (ATTACKS 20)
   expect(asked).toHaveBeenCalled();
 });
 
+it('what ends the process of a page in WebKitGTK is never given to its Web Crypto: short keys, long messages', async () => {
+  const { signer } = await keyNamed('someone');
+  const key = fromHex(signer.key.keyval.public) ?? new Uint8Array();
+  const long = new Uint8Array(65_535).fill(65);
+  // A wrong signature is as fatal as a good one.
+  const signature = Uint8Array.from(await signer.sign(message));
+  const asked = vi.spyOn(crypto.subtle, 'importKey');
+  expect(await verifyEd25519(key, long, signature)).toBe(false);
+  for (const y of [2n, 3n, 2n ** 192n - 1n, 3n | (2n ** 255n)]) {
+    expect(await verifyEd25519(littleEndian(y), message, signature)).toBe(false);
+  }
+  expect(asked).not.toHaveBeenCalled();
+});
+
+it('a message of 64 KiB and more verifies as a short one does', async () => {
+  const { signer } = await keyNamed('someone');
+  const key = fromHex(signer.key.keyval.public) ?? new Uint8Array();
+  for (const length of [65_279, 65_280, 65_281, 70_000]) {
+    const long = new Uint8Array(length).fill(65);
+    const signature = Uint8Array.from(await signer.sign(long));
+    expect(await verdict(key, long, signature)).toBe(true);
+    long[length - 1] = 66;
+    expect(await verdict(key, long, signature)).toBe(false);
+  }
+});
+
 it('an error of Web Crypto that is not about the algorithm is a refusal, and no reason for the fallback', async () => {
   const { signer } = await keyNamed('someone');
   const key = fromHex(signer.key.keyval.public) ?? new Uint8Array();

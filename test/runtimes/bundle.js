@@ -10,32 +10,48 @@ const ENTRY = 'virtual:entry';
 /**
  * @param run `files` (paths in the repository), `excluded` and `provided`, as entry.ts describes them
  * @param outDir a folder in the repository, so that the packages which stay outside of the bundle are found
+ * @param start the module of this folder that runs it, if the runtime is not one that has all of Node: then the bundle
+ * is one file, without `import()`, which throws in a service worker, and with nothing of Node
  * @returns the module that runs all
  */
-export async function bundle({ files, excluded, provided }, outDir) {
-  const imports = files.map(
-    (path) => `${JSON.stringify(path)}: () => import(${JSON.stringify(join(root, path))})`,
-  );
-  const code = `
-    import { run } from ${JSON.stringify(join(root, 'test/runtimes/entry.ts'))};
-    run({ files: { ${imports} }, excluded: ${JSON.stringify(excluded)}, provided: ${JSON.stringify(provided)} });`;
+export async function bundle(run, outDir, start) {
   await build({
     ...base,
-    plugins: [entry(code), places],
+    plugins: [entry(codeOf(run, start ?? 'entry.ts')), start ? noNode : places],
     build: {
-      ssr: true,
+      ssr: start === undefined,
       outDir,
       target: 'es2022',
       minify: false,
+      modulePreload: false,
+      reportCompressedSize: false,
       rolldownOptions: {
         input: ENTRY,
-        output: { entryFileNames: 'run.mjs', chunkFileNames: '[name]-[hash].mjs' },
+        output: {
+          entryFileNames: 'run.mjs',
+          chunkFileNames: '[name]-[hash].mjs',
+          ...(start ? { codeSplitting: false } : {}),
+        },
+        preserveEntrySignatures: 'strict',
         // package.json says that modules have no side effects; of a test they are all it has.
         treeshake: false,
       },
     },
   });
   return join(outDir, 'run.mjs');
+}
+
+function codeOf({ files, excluded, provided }, start) {
+  const imports = files.map(
+    (path) => `${JSON.stringify(path)}: () => import(${JSON.stringify(join(root, path))})`,
+  );
+  return `
+    import { run } from ${JSON.stringify(join(root, 'test/runtimes', start))};
+    export default run({
+      files: { ${imports} },
+      excluded: ${JSON.stringify(excluded)},
+      provided: ${JSON.stringify(provided)},
+    });`;
 }
 
 /** What bundles have in common with `runnerImport`: the tests' own imports from vitest lead to the parts of it. */
@@ -64,5 +80,15 @@ const places = {
     const path = relative(root, id);
     if (!path.startsWith('test/') || path.includes('?') || !code.includes('import.meta.url')) return;
     return code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href));
+  },
+};
+
+/** A test that only Node can run is to be named in suites.js, with the reason. */
+const noNode = {
+  name: 'no node',
+  enforce: 'pre',
+  resolveId(id, importer) {
+    if (id.startsWith('node:'))
+      throw new Error(`${relative(root, importer)} needs ${id}: name it in suites.js`);
   },
 };

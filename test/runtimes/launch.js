@@ -1,18 +1,71 @@
 // How each runtime is started with a module.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { whyNot } from './browsers.js';
 import { root } from './bundle.js';
 import { install } from './install.js';
 
-/** By name; each starts the module and returns the process. */
+/**
+ * By name. `start` starts the module and returns the process; `suites` names what runs there, and `like` further lists of
+ * exceptions that hold for it (suites.js); `entry` is what runs the tests where there is nothing of Node; `whyNot` tells why it
+ * cannot be started.
+ */
 export const runtimes = {
-  deno: (module) => start(join(install(), '.bin/deno'), ['run', '--allow-all', '--no-check', module]),
-  bun: (module) => start(join(install(), '.bin/bun'), ['run', module]),
-  /** The oldest that package.json allows. */
-  'node-20.19.0': (module) => start(join(install(), 'node-20.19.0/bin/node'), [module]),
+  deno: {
+    suites: 'all',
+    start: (module) => start(join(install(), '.bin/deno'), ['run', '--allow-all', '--no-check', module]),
+  },
+  bun: { suites: 'all', start: (module) => start(join(install(), '.bin/bun'), ['run', module]) },
   /** The one at hand, to tell what this way of running the tests changes from what a runtime does. */
-  node: (module) => start(process.execPath, [module]),
+  node: { suites: 'all', start: (module) => start(process.execPath, [module]) },
+  /** The oldest that package.json allows. */
+  'node-20.19.0': node('node-20.19.0'),
+  'node-22': node('node-22'),
+  'node-24': node('node-24'),
+  'node-26': node('node-26'),
+  workerd: {
+    suites: 'core',
+    entry: 'worker.ts',
+    start: (module) => start(process.execPath, ['test/runtimes/workerd.js', module]),
+  },
+  chromium: browser('chromium', 'page'),
+  'chromium-worker': browser('chromium', 'worker'),
+  'chromium-shared-worker': browser('chromium', 'shared-worker', 'short'),
+  'chromium-service-worker': browser('chromium', 'service-worker'),
+  firefox: browser('firefox', 'page'),
+  'firefox-worker': browser('firefox', 'worker', 'short'),
+  'firefox-shared-worker': browser('firefox', 'shared-worker', 'short'),
+  'firefox-service-worker': browser('firefox', 'service-worker', 'short'),
+  webkit: browser('webkit', 'page'),
+  'webkit-worker': browser('webkit', 'worker', 'short'),
+  'webkit-shared-worker': browser('webkit', 'shared-worker', 'short'),
+  'webkit-service-worker': browser('webkit', 'service-worker', 'short'),
 };
+
+const named = (pattern) => Object.keys(runtimes).filter((name) => pattern.test(name));
+
+/** Names for several at once. */
+export const groups = {
+  processes: ['deno', 'bun'],
+  'node-versions': named(/^node-/),
+  engines: named(/^(chromium|firefox|webkit)/),
+};
+
+/** Another version than the one at hand: for what is ours and runs anywhere. */
+function node(name) {
+  return { suites: 'core', start: (module) => start(join(install(), name, 'bin/node'), [module]) };
+}
+
+/** @param suites where it is the same engine and nearly the same globals as elsewhere: what takes not so long */
+function browser(engine, form, suites = 'core') {
+  return {
+    suites,
+    like: [`${engine}-*`],
+    entry: engine === 'webkit' ? 'page-webkit.ts' : 'page.ts',
+    whyNot: () => whyNot(engine),
+    start: (module) => start(process.execPath, ['test/runtimes/page.js', engine, form, module]),
+  };
+}
 
 /** In a group of its own, so that it can be ended with all that tests have started. */
 function start(command, args) {
