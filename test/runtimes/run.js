@@ -39,7 +39,10 @@ function isThere(name) {
   const why = runtimes[name].whyNot?.();
   if (why === undefined) return true;
   if (process.env.CI === 'true') throw new Error(`${name}: ${why}`);
-  console.log(`NOT RUN: ${name}: ${why}`);
+  // Said at the end too, where it is seen.
+  const say = () => console.log(`NOT RUN: ${name}: ${why}`);
+  say();
+  process.once('exit', say);
   return false;
 }
 
