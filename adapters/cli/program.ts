@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { version } from '../../package.json';
 import { authCommands } from './auth.ts';
+import { collectGarbageCommand } from './collect-garbage.ts';
 import type { Act } from './context.ts';
 import { keyCommands } from './keys.ts';
 import { listCommands } from './lists.ts';
@@ -44,7 +45,15 @@ export function buildProgram(act: Act): Command {
         ),
     })
     .addHelpText('after', () => `\n${variablesHelp()}\n${example}`);
-  for (const add of [keyCommands, publishCommands, pullCommands, listCommands, authCommands, serveCommands]) {
+  for (const add of [
+    keyCommands,
+    publishCommands,
+    pullCommands,
+    listCommands,
+    authCommands,
+    serveCommands,
+    collectGarbageCommand,
+  ]) {
     add(program, act);
   }
   return program;

@@ -73,7 +73,7 @@ async function openFolder(folder: string): Promise<OpenFolder> {
 }
 
 /** Uploads that a crash left behind. A day old: no process is at work on them any more. */
-async function clearAway(root: string): Promise<void> {
+export async function clearAway(root: string): Promise<void> {
   const folder = await findFolder(root, [uploadsFolder]);
   if (folder === undefined) return;
   for (const name of await readdir(folder)) {
@@ -82,7 +82,7 @@ async function clearAway(root: string): Promise<void> {
   }
 }
 
-async function findRepositories(root: string, prefix: string): Promise<string[]> {
+export async function findRepositories(root: string, prefix: string): Promise<string[]> {
   const folder = await findFolder(root, prefix === '' ? [] : prefix.split('/'));
   if (folder === undefined) return [];
   const found = prefix !== '' && (await isLayout(folder)) ? [prefix] : [];

@@ -54,7 +54,7 @@ describe.each(storages)('blobs in %s', (_name, storage) => {
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(content.slice(start, end));
   });
 
-  test.each(['bytes=1000-', 'bytes=1000-1001', 'bytes=99999999999999999999-', 'bytes=-0'])(
+  test.each(['bytes=1000-', 'bytes=1000-1001', 'bytes=99999999999999999999-', 'bytes=-0', 'bytes=9-3'])(
     'the range %s is answered with 416 and the length',
     async (range) => {
       const response = await (await withBlob()).ask(`blobs/${digest}`, { headers: { Range: range } });
@@ -63,7 +63,7 @@ describe.each(storages)('blobs in %s', (_name, storage) => {
     },
   );
 
-  test.each(['bytes=9-3', 'bytes=-', 'bytes=a-b', 'bytes=0-1,5-6', 'lines=0-1', 'bytes=0-1-2'])(
+  test.each(['bytes=-', 'bytes=a-b', 'bytes=0-1,5-6', 'lines=0-1', 'bytes=0-1-2'])(
     'the range %s is none: the whole blob is answered',
     async (range) => {
       const response = await (await withBlob()).ask(`blobs/${digest}`, { headers: { Range: range } });
