@@ -36,7 +36,7 @@ export async function buildPeers(names) {
 async function buildPeer(name, end) {
   const peer = peers[name];
   if (!peer) return { failed: `there is no such peer; there are ${Object.keys(peers).join(', ')}` };
-  const { module, path = '', version } = peer;
+  const { module, path = '', version, tags = '' } = peer;
   const executable = executableOf(name);
   if (existsSync(executable)) return { built: `${version} is there already, ${executable}` };
   const seconds = Math.min(budget, Math.floor((end - Date.now()) / 1000));
@@ -47,11 +47,16 @@ async function buildPeer(name, end) {
   const folder = await mkdtemp(join(peersFolder, 'building-'));
   const began = Date.now();
   try {
-    await run(go, ['install', '-trimpath', '-ldflags=-s -w', `${module}${path}@${version}`], seconds, {
-      // CGO would want a C compiler; `local` keeps Go from downloading another Go.
-      env: { CGO_ENABLED: '0', GOBIN: folder, GOFLAGS: '', GOTOOLCHAIN: 'local' },
-      cwd: folder,
-    });
+    await run(
+      go,
+      ['install', '-trimpath', '-ldflags=-s -w', `-tags=${tags}`, `${module}${path}@${version}`],
+      seconds,
+      {
+        // CGO would want a C compiler; `local` keeps Go from downloading another Go.
+        env: { CGO_ENABLED: '0', GOBIN: folder, GOFLAGS: '', GOTOOLCHAIN: 'local' },
+        cwd: folder,
+      },
+    );
     const [made = ''] = await readdir(folder);
     // In one step: whoever looks at the same time finds all of it or nothing.
     await rename(join(folder, made), executable);
