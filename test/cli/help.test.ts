@@ -23,6 +23,7 @@ const commands = [
   'list-repos',
   'auth',
   'serve',
+  'collect-garbage',
 ] as const;
 
 /** What `dtuf ...args` prints where it does nothing but print. */

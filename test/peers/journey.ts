@@ -32,6 +32,15 @@ export async function publishTwo(master: DTufMaster): Promise<Uint8Array> {
 }
 
 export function journey(reached: () => Reached): void {
+  it('the legacy layout is published and pulled', async () => {
+    const { place, connection } = reached().publisher;
+    const made = await publisher(place, { lock: memoryLock(), layout: 'legacy', ...connection });
+    const large = await publishTwo(made.master);
+    const copy = clientAt(reached(), made);
+    await copy.pullMetadata();
+    expectSame(await (await copy.pullTarget('large.bin')).bytes(), large);
+  });
+
   it('targets are published, pulled and verified with the root key alone', async () => {
     const made = await publisherAt(reached());
     const large = await publishTwo(made.master);

@@ -12,7 +12,9 @@ export interface Front {
 }
 
 /** @param http what stands in nginx's `http { }`, for a port; in `folder` it may keep files. */
-export async function startNginx(http: (port: number, folder: string) => string): Promise<Front> {
+export async function startNginx(
+  http: (port: number, folder: string) => string | Promise<string>,
+): Promise<Front> {
   const folder = await mkdtemp(join(tmpdir(), 'dtuf-nginx-'));
   const configuration = join(folder, 'nginx.conf');
   const user = process.getuid?.() === 0 ? 'user root;' : '';
@@ -20,6 +22,7 @@ export async function startNginx(http: (port: number, folder: string) => string)
     .map((name) => `${name}_temp_path ${folder}/${name};`)
     .join('\n');
   const running = await startOnPort(async (port) => {
+    const servers = await http(port, folder);
     await writeFile(
       configuration,
       `${user}
@@ -32,7 +35,7 @@ http {
   ${temporary}
   log_format short '$request_method $request_uri $status';
   access_log ${folder}/access.log short;
-  ${http(port, folder)}
+  ${servers}
 }
 `,
     );
@@ -49,7 +52,7 @@ http {
 }
 
 /** @param sites what stands in the Caddyfile after its global options, for a port. */
-export async function startCaddy(sites: (port: number) => string): Promise<Front> {
+export async function startCaddy(sites: (port: number) => string | Promise<string>): Promise<Front> {
   const folder = await mkdtemp(join(tmpdir(), 'dtuf-caddy-'));
   const configuration = join(folder, 'Caddyfile');
   const log = join(folder, 'access.log');
@@ -59,7 +62,7 @@ export async function startCaddy(sites: (port: number) => string): Promise<Front
   auto_https off
   storage file_system ${folder}
 }
-${sites(port)}
+${await sites(port)}
 `;
     // Every site writes what it was asked.
     const logging = `log {\n    output file ${log}\n    format json\n  }\n`;

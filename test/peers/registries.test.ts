@@ -2,12 +2,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Registry } from '../../src/registry/registry.ts';
 import { bytesOf } from '../core/people.ts';
 import { blobOf, expectSame, noise } from '../registry/content.ts';
+import { startDockerRegistry } from '../registry/docker-registry.ts';
 import { registrySuite, type Started } from '../registry/suite.ts';
 import { clientAt, journey, publisherAt, publishTwo, type Reached } from './journey.ts';
+import { describeWithPeer } from './places.ts';
 import { type Guard, kinds, reachedBy, type Start } from './registries.ts';
 
 for (const kind of kinds) {
@@ -18,6 +20,23 @@ for (const kind of kinds) {
     }
   });
 }
+
+describeWithPeer('distribution', 'distribution 3 after its garbage collection', (executable) => {
+  it('everything that is published is there, also where untagged manifests went (ATTACKS 61)', async () => {
+    const registry = await startDockerRegistry({ executable });
+    onTestFinished(() => registry.stop());
+    const reached = { publisher: { place: registry.url }, client: { place: registry.url } };
+    const made = await publisherAt(reached);
+    const large = await publishTwo(made.master);
+    await made.master.pushTarget('parts', [bytesOf('first,'), bytesOf('second')]);
+    await made.master.pushMetadata();
+    await registry.garbageCollect({ deleteUntagged: true });
+    const copy = clientAt(reached, made);
+    await copy.pullMetadata();
+    expectSame(await (await copy.pullTarget('large.bin')).bytes(), large);
+    expect(await (await copy.pullTarget('parts')).text()).toBe('first,second');
+  });
+});
 
 function guarded(start: Start, guard: Guard): void {
   if (guard !== 'deletes off') registrySuite(`${guard}: the client`, () => start(guard));

@@ -107,9 +107,12 @@ describeWithPeer('oras', 'oras', (oras) => {
       const out = temporaryFolder();
       const from = `127.0.0.1:${serving.port}/${repository}:timestamp.json`;
       await run(oras, ['pull', '--plain-http', '--no-tty', '--output', out, from]);
-      expect(readdirSync(out).sort()).toEqual(
-        ['1.root.json', '1.snapshot.json', '1.targets.json', 'timestamp.json'].sort(),
-      );
+      expect(readdirSync(out).sort()).toEqual([
+        '1.root.json',
+        '2.snapshot.json',
+        '2.targets.json',
+        'timestamp.json',
+      ]);
     } finally {
       await serving.close();
     }
