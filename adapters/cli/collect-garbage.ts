@@ -6,7 +6,7 @@ import { command } from './help.ts';
 /** Frees the disk of what is not published any more in a folder. */
 export function collectGarbageCommand(program: Command, act: Act): void {
   command(program, 'collect-garbage [folder]', {
-    does: 'Delete from a folder that serves as a registry (default: dtuf_registry) what no manifest names any more: the data of deleted targets and of uploads that broke off. It may be done while the folder is served and published to.',
+    does: 'Delete from the folder of a registry (default: dtuf_registry; DTUF_HOST=oci:FOLDER names the same) the blobs that no manifest names: those of deleted manifests, and of publishing that broke off. It may be done while the folder is served and published to.',
     reads: [],
     example: 'dtuf collect-garbage registry',
   })
