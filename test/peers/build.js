@@ -11,7 +11,7 @@ import { pathToFileURL } from 'node:url';
 import { executableOf, peers, peersFolder } from './pins.js';
 
 /** In seconds: for one peer, and for all together. */
-const budget = Number(process.env.DTUF_PEER_SECONDS ?? 420);
+const budget = Number(process.env.DTUF_PEER_SECONDS ?? 600);
 const budgetOfAll = Number(process.env.DTUF_PEERS_SECONDS ?? 600);
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
