@@ -6,6 +6,7 @@ const subpaths = {
   browser: 'adapters/browser/index.ts',
   element: 'adapters/browser/element.ts',
   registry: 'adapters/registry/index.ts',
+  tuf: 'src/tuf/index.ts',
   cli: 'adapters/cli/index.ts',
 };
 

@@ -21,9 +21,14 @@ export default defineConfig({
       {
         test: {
           name: 'chromium',
-          include: ['test/core/**/*.test.ts', 'test/browser/**/*.test.ts'],
-          // Long, and the same code in both: what a page does of it is in journey.test.ts.
-          exclude: ['test/core/publishing.test.ts'],
+          include: ['test/core/**/*.test.ts', 'test/conformance/**/*.test.ts', 'test/browser/**/*.test.ts'],
+          // The first is long, and the same code in both: what a page does of it is in journey.test.ts. The others read
+          // files and start processes.
+          exclude: [
+            'test/core/publishing.test.ts',
+            'test/conformance/client.test.ts',
+            'test/conformance/sigstore.test.ts',
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           globalSetup: ['test/setup/docker-registry.ts'],

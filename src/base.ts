@@ -72,6 +72,16 @@ export class DTufBase {
     return this.registry.authenticate(this.repositoryName, [...actions]);
   }
 
+  /**
+   * Checks the credentials of the options, without asking for any right.
+   *
+   * @returns false where the registry asked for no login, so that nothing was checked.
+   * @throws DTufError ACCESS_DENIED
+   */
+  async checkLogin(signal?: AbortSignal): Promise<boolean> {
+    return this.registry.checkLogin(signal);
+  }
+
   /** A token that was obtained before. It ends the use of other credentials. */
   get token(): string | undefined {
     return this.#registry?.token;

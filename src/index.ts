@@ -13,7 +13,7 @@ export { type Code, DTufError } from './errors.ts';
 export { defaultLimits, type Limits } from './limits.ts';
 export { DTufMaster, type KeyOptions, type MasterOptions } from './master.ts';
 export { memoryLock, memoryStore } from './memory-store.ts';
-export type { Call, Connection, Credentials, ExplainedCall, Options, Place, Progress } from './options.ts';
+export type { Call, Connection, ExplainedCall, Options, Place, Progress } from './options.ts';
 export type {
   Content,
   Destination,
@@ -32,6 +32,7 @@ export type {
 } from './ports.ts';
 export type { CreatedKey, Passwords } from './publish/key-files.ts';
 export type { PublishResult } from './publish/publication.ts';
+export type { Credentials, Login, LoginRequest } from './registry/credentials.ts';
 export type { Target } from './target.ts';
 export type { Check } from './tuf/check.ts';
 export type { Role } from './tuf/metadata.ts';

@@ -15,6 +15,11 @@ export interface Limits {
    * `targets` and 32 delegations: what python-tuf's client visits, so that both find the same targets.
    */
   readonly rolesVisited: number;
+  /**
+   * Characters of names and of path patterns that are compared to tell which delegated targets a refresh changed. What is
+   * above is not told; finding a target by its name is bounded by `rolesVisited`.
+   */
+  readonly comparisons: number;
   /** Size of an OCI manifest. Registries take 4 MiB (distribution-spec). */
   readonly manifest: number;
   /** Layers of an OCI manifest. */
@@ -45,6 +50,7 @@ export const defaultLimits: Limits = Object.freeze({
   targets: 32 * MiB,
   rootRotations: 256,
   rolesVisited: 33,
+  comparisons: 50_000_000,
   manifest: 4 * MiB,
   layers: 10_000,
   answer: 1 * MiB,

@@ -2,6 +2,7 @@
 import type { LayoutName } from './layout/layout.ts';
 import type { Limits } from './limits.ts';
 import type { Digester, Files, Lock, OpenPrivateKey, Store } from './ports.ts';
+import type { Credentials } from './registry/credentials.ts';
 import type { Check } from './tuf/check.ts';
 
 /**
@@ -9,12 +10,6 @@ import type { Check } from './tuf/check.ts';
  * in the process, as `dtuf/registry` makes them. Node adds `oci:FOLDER`.
  */
 export type Place = string | URL | { fetch: typeof fetch };
-
-/** How to sign in. A function is asked each time, so that it can answer with what is fresh. */
-export type Credentials =
-  | { readonly username: string; readonly password: string }
-  | { readonly token: string }
-  | (() => Promise<{ token: string } | { username: string; password: string } | undefined>);
 
 /** How to reach a registry. */
 export interface Connection {

@@ -7,6 +7,8 @@ export interface Context {
   readonly environment: Environment;
   readonly output: Output;
   readonly log: Log;
+  /** A secret that came up on the way: no message and no log shows it from now on. */
+  readonly keepSecret: (secret: string) => void;
   /** Aborted when the user or the system asks the command to stop. */
   readonly signal: AbortSignal;
 }

@@ -1,4 +1,5 @@
 import { DTufError } from '../../src/errors.ts';
+import { proxySecrets } from '../node/proxies.ts';
 import { parseLifetime } from './lifetime.ts';
 import { type Level, parseLevel } from './log-level.ts';
 
@@ -69,7 +70,8 @@ export function secretsOf(variables: Variables): readonly string[] {
   const { DTUF_USERNAME: username = '', DTUF_PASSWORD: password, DTUF_TOKEN: token } = variables;
   const basic = password && Buffer.from(`${username}:${password}`).toString('base64');
   const keys = roles.map((role) => variables[passwordVariable(role)]);
-  return [password, basic, token, ...keys].flatMap((value) => (value ? [value] : []));
+  const secrets = [password, basic, token, ...keys, ...proxySecrets(variables)];
+  return secrets.flatMap((value) => (value ? [value] : []));
 }
 
 function host(variables: Variables): string | undefined {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { DTufError } from '../../src/errors.ts';
 import type { Target } from '../node/index.ts';
 import type { Act, Context } from './context.ts';
 import { type Role, roles } from './environment.ts';
 import { command, json } from './help.ts';
+import { chosenRegistry } from './reference.ts';
 import { openCopy, openMaster, openRegistry } from './session.ts';
 import { printableJson } from './terminal.ts';
 import { registryVariables, sourceVariables, stateVariables } from './variables.ts';
@@ -121,13 +121,7 @@ async function blobSizes(
 }
 
 async function listRepos(context: Context, registry: string | undefined, report: Report): Promise<undefined> {
-  const host = registry ?? context.environment.host;
-  if (host === undefined) {
-    throw new DTufError(
-      'INVALID_ARGUMENT',
-      'no registry is named: set DTUF_HOST, or give it after list-repos',
-    );
-  }
+  const host = chosenRegistry(context.environment, registry);
   const repositories = (await openRegistry(context, host)).listRepos(context.signal);
   if (report.json) return printArray(context, repositories);
   for await (const name of repositories) await context.output.name(name);

@@ -18,7 +18,9 @@ export async function main(args: readonly string[]): Promise<number> {
   const output = new Output(process.stdout);
   // Where nobody reads the messages, there is nobody to tell.
   process.stderr.on('error', () => {});
-  const redact = redactor(secretsOf(process.env));
+  const secrets = [...secretsOf(process.env)];
+  const keepSecret = (secret: string) => void secrets.push(secret);
+  const redact = (text: string) => redactor(secrets)(text);
   const interrupt = new Interrupt();
   let log: Log | undefined;
   let code: number = exitCodes.done;
@@ -27,7 +29,8 @@ export async function main(args: readonly string[]): Promise<number> {
     const environment = readEnvironment(process.env);
     log = openLog(environment, redact);
     code =
-      (await interrupt.wait(work({ environment, output, log, signal: interrupt.signal }))) ?? exitCodes.done;
+      (await interrupt.wait(work({ environment, output, log, keepSecret, signal: interrupt.signal }))) ??
+      exitCodes.done;
     await output.flush();
   };
   const program = buildProgram(act);

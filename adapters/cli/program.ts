@@ -5,6 +5,7 @@ import { collectGarbageCommand } from './collect-garbage.ts';
 import type { Act } from './context.ts';
 import { keyCommands } from './keys.ts';
 import { listCommands } from './lists.ts';
+import { loginCommands } from './login.ts';
 import { publishCommands } from './publish.ts';
 import { pullCommands } from './pull.ts';
 import { serveCommands } from './serve.ts';
@@ -50,6 +51,7 @@ export function buildProgram(act: Act): Command {
     publishCommands,
     pullCommands,
     listCommands,
+    loginCommands,
     authCommands,
     serveCommands,
     collectGarbageCommand,

@@ -60,6 +60,16 @@ export function locate(
   return { host: scheme + host, repository, repositoriesRoot: join(root, folder) };
 }
 
+/** The registry that is given to a command, or DTUF_HOST. @throws DTufError INVALID_ARGUMENT where there is neither. */
+export function chosenRegistry({ host }: Pick<Environment, 'host'>, given: string | undefined): string {
+  const registry = given ?? host;
+  if (registry !== undefined) return registry;
+  throw new DTufError(
+    'INVALID_ARGUMENT',
+    'no registry is named: set DTUF_HOST, or give it after the command',
+  );
+}
+
 /** Refuses what a web server cannot do. @throws DTufError INVALID_ARGUMENT */
 export function requireRegistry({ web }: Pick<Environment, 'web'>): void {
   if (web === undefined) return;

@@ -1,4 +1,4 @@
-import type { DTufBase, DTufCopy, DTufMaster, Trust } from '../node/index.ts';
+import type { Credentials, DTufBase, DTufCopy, DTufMaster, Login, Trust } from '../node/index.ts';
 import type { Context } from './context.ts';
 import { passwordsOf, registryPassword } from './password.ts';
 import { locate, requireRegistry } from './reference.ts';
@@ -11,10 +11,10 @@ const load = () => import('../node/index.ts');
 /** The publisher's side of a repository. */
 export async function openMaster(context: Context, reference: string): Promise<DTufMaster> {
   requireRegistry(context.environment);
-  const { DTufMaster } = await load();
+  const { DTufMaster, environmentFetch } = await load();
   const { lifetimes, keyType } = context.environment;
   return new DTufMaster({
-    ...place(context, reference),
+    ...place(context, reference, environmentFetch()),
     lifetimes,
     passwords: passwordsOf(context),
     ...(keyType && { keyType }),
@@ -23,38 +23,62 @@ export async function openMaster(context: Context, reference: string): Promise<D
 
 /** The client's side of a repository. */
 export async function openCopy(context: Context, reference: string, trust?: Trust): Promise<DTufCopy> {
-  const { DTufCopy } = await load();
-  return new DTufCopy({ ...place(context, reference), ...(trust !== undefined && { trust }) });
+  const { DTufCopy, environmentFetch } = await load();
+  return new DTufCopy({
+    ...place(context, reference, environmentFetch()),
+    ...(trust !== undefined && { trust }),
+  });
 }
 
 /** A registry as a whole. */
 export async function openRegistry(context: Context, host: string): Promise<DTufBase> {
-  const { DTufBase } = await load();
-  return new DTufBase({ host, ...access(context) });
+  const { DTufBase, environmentFetch } = await load();
+  return new DTufBase({ host, ...access(context, environmentFetch()) });
 }
 
-function place(context: Context, reference: string) {
+type Fetch = typeof fetch | undefined;
+
+function place(context: Context, reference: string, send: Fetch) {
   const { layout } = context.environment;
-  return { ...access(context), ...(layout && { layout }), ...locate(context.environment, reference) };
+  return { ...access(context, send), ...(layout && { layout }), ...locate(context.environment, reference) };
 }
 
-function access(context: Context) {
+function access(context: Context, send: Fetch) {
   const { insecure, authHost } = context.environment;
   const credentials = credentialsOf(context);
   return {
     insecure,
     ...(authHost !== undefined && { authHost }),
-    ...(credentials && { credentials }),
-    ...(context.log.debugs && { fetch: tracedFetch(context.log) }),
+    credentials,
+    ...(context.log.debugs ? { fetch: tracedFetch(context.log, send ?? fetch) } : send && { fetch: send }),
     onNotice: (text: string) => context.log.warning(text),
   };
 }
 
-function credentialsOf(context: Context) {
+function credentialsOf(context: Context): Credentials {
   const { token, username, password } = context.environment;
   if (token !== undefined) return { token };
-  if (username === undefined) return undefined;
+  if (username === undefined) return keptLogin(context);
   if (password !== undefined) return { username, password };
-  // Asked for only when the registry wants it.
-  return async () => ({ username, password: await registryPassword(context, username) });
+  // Asked for only when the registry wants it, and once.
+  let typed: Promise<string> | undefined;
+  return async () => {
+    typed ??= registryPassword(context, username);
+    return { username, password: await typed };
+  };
+}
+
+/** What `dtuf login`, docker or podman keep: looked up only when the registry wants a login. */
+function keptLogin(context: Context): Credentials {
+  return async (wanted) => {
+    const { dockerCredentials } = await load();
+    const login = await dockerCredentials()(wanted);
+    for (const secret of login ? secretsIn(login) : []) context.keepSecret(secret);
+    return login;
+  };
+}
+
+function secretsIn(login: Login): readonly string[] {
+  if ('token' in login) return [login.token];
+  return ['password' in login ? login.password : login.identityToken];
 }

@@ -1,7 +1,7 @@
 import type { Log } from './log.ts';
 
-/** A fetch that tells the log of each request (DEBUG): method, address and how it was answered. */
-export function tracedFetch(log: Log): typeof fetch {
+/** `send`, and tells the log of each request (DEBUG): method, address and how it was answered. */
+export function tracedFetch(log: Log, send: typeof fetch): typeof fetch {
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     // Without the query: storages sign their addresses in it, and a signed address is a key.
@@ -9,7 +9,7 @@ export function tracedFetch(log: Log): typeof fetch {
     const started = performance.now();
     const took = () => `after ${Math.round(performance.now() - started)} ms`;
     try {
-      const response = await fetch(input, init);
+      const response = await send(input, init);
       log.debug(`${asked}: ${response.status} ${took()}`);
       return response;
     } catch (error) {

@@ -6,10 +6,17 @@ export const variables = Object.freeze({
     'in the place of DTUF_HOST: where the metadata of any TUF repository lies on a web server, which is read; <repo> then only names the local state',
   DTUF_TARGETS_URL: 'where its targets lie (default: targets/ beside the metadata)',
   DTUF_INSECURE: '1: http instead of https',
-  DTUF_USERNAME: 'whom to sign in as at the registry',
+  DTUF_USERNAME: 'whom to sign in as at the registry (default: what dtuf login, docker or podman keep)',
   DTUF_PASSWORD: 'the password; asked for on the terminal if unset',
   DTUF_TOKEN: 'a token to use instead, from dtuf auth',
   DTUF_AUTH_HOST: 'where tokens come from, whatever the registry says',
+  DOCKER_CONFIG: 'the folder of config.json, where logins are kept (default: ~/.docker)',
+  REGISTRY_AUTH_FILE: 'a file of podman for logins, in the place of config.json',
+  XDG_RUNTIME_DIR: 'podman keeps logins there, in containers/auth.json: read after config.json',
+  DTUF_CA_FILE: 'certificate authorities (PEM) to trust beside those that the runtime knows',
+  HTTPS_PROXY: 'the proxy for https, as in http://proxy:3128; loopback addresses are reached without',
+  HTTP_PROXY: 'likewise for http',
+  NO_PROXY: 'hosts to be reached without a proxy, as in example.com,.internal',
   DTUF_REPOSITORIES_ROOT:
     'where keys and metadata are kept (default: dtuf_repos), in <repo>/master and <repo>/copy; in @<host>/<repo> if DTUF_HOST is unset',
   DTUF_LAYOUT:
@@ -33,6 +40,13 @@ export const variables = Object.freeze({
 
 export type Variable = keyof typeof variables;
 
+/** Where logins are kept. */
+export const credentialsVariables: readonly Variable[] = [
+  'DOCKER_CONFIG',
+  'REGISTRY_AUTH_FILE',
+  'XDG_RUNTIME_DIR',
+];
+
 /** What every command reads that downloads, from a registry or a web server. */
 export const sourceVariables: readonly Variable[] = [
   'DTUF_HOST',
@@ -43,6 +57,11 @@ export const sourceVariables: readonly Variable[] = [
   'DTUF_PASSWORD',
   'DTUF_TOKEN',
   'DTUF_AUTH_HOST',
+  ...credentialsVariables,
+  'DTUF_CA_FILE',
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
+  'NO_PROXY',
 ];
 
 /** What every command that needs a registry reads. */
@@ -53,6 +72,11 @@ export const registryVariables: readonly Variable[] = [
   'DTUF_PASSWORD',
   'DTUF_TOKEN',
   'DTUF_AUTH_HOST',
+  ...credentialsVariables,
+  'DTUF_CA_FILE',
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
+  'NO_PROXY',
 ];
 
 /** Where the state is, and which kind of repository. */

@@ -8,7 +8,8 @@ import { readPem } from '../../src/tuf/pem.ts';
  * PBKDF2 or scrypt, and keys that are not encrypted.
  *
  * @returns the key as PKCS#8 DER.
- * @throws DTufError KEY_PASSWORD where the password is wrong, KEY_INVALID where it is another kind of file
+ * @throws DTufError KEY_PASSWORD where the password is wrong, KEY_INVALID where it is another kind of file, NOT_SUPPORTED
+ * where this runtime does not know how it is encrypted (as far as it says so)
  */
 export const openPrivateKey: OpenPrivateKey = async (pem, password) => {
   const { label } = readPem(pem);
@@ -30,6 +31,13 @@ function refusal(label: string, encrypted: boolean, cause: unknown): DTufError {
     const message =
       'OpenSSH\'s own key format is not read: write the key anew with "ssh-keygen -p -m PKCS8".';
     return new DTufError('KEY_INVALID', message, { cause });
+  }
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  // With a word after it: the plain code also stands for bytes that a wrong password made.
+  if (encrypted && code.startsWith('ERR_OSSL_UNSUPPORTED_')) {
+    const message =
+      'This runtime does not know how the private key is encrypted (Bun knows no scrypt, for one): open it in Node, or encrypt it anew with "openssl pkcs8 -topk8".';
+    return new DTufError('NOT_SUPPORTED', message, { cause });
   }
   // CBC has no authentication: a wrong password may also yield bytes that are no key.
   if (encrypted) {

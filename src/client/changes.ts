@@ -33,8 +33,11 @@ export async function findChanges(
   if (delegates(top.signed)) {
     const load = await loadStored(set, store);
     const roles = await reachable(set, top, load);
-    const names = roles.flatMap((role) => [...role.signed.targets.keys()]);
-    for (const name of new Set([...names, ...pulled.keys()])) {
+    const names = new Set(roles.flatMap((role) => [...role.signed.targets.keys()]));
+    const patterns = [top, ...roles].flatMap(({ signed }) => patternsOf(signed));
+    const looked = affordable([[...names, ...pulled.keys()], [...pulled.keys()]], patterns, limits);
+    for (const name of pulled.keys()) if (!looked.has(name)) open.add(name);
+    for (const name of looked) {
       const answer = await unlessUnusable(async () => ({
         found: await findTarget(top, name, { load, limits }),
       }));
@@ -45,6 +48,27 @@ export async function findChanges(
   const changed = [...published].filter(([name, file]) => !pulled.get(name)?.includes(fingerprint(file)));
   const removed = [...pulled.keys()].filter((name) => !published.has(name) && !open.has(name));
   return { changed: changed.map(([name]) => name), removed };
+}
+
+/**
+ * The names to look up: the first of `choices` that is not too much. Each name may be compared with each pattern, and both
+ * come from roles that only some of the targets are entrusted to.
+ */
+function affordable(
+  choices: readonly (readonly string[])[],
+  patterns: readonly string[],
+  { comparisons }: Limits,
+): ReadonlySet<string> {
+  const sizeOf = (texts: readonly string[]) => texts.reduce((size, text) => size + text.length, 0);
+  const cost = (names: readonly string[]) =>
+    names.length * sizeOf(patterns) + patterns.length * sizeOf(names);
+  return new Set(choices.find((names) => cost(names) <= comparisons));
+}
+
+function patternsOf({ delegations }: Targets): readonly string[] {
+  return [...(delegations?.roles.values() ?? [])].flatMap(({ covers }) =>
+    'paths' in covers ? covers.paths : covers.pathHashPrefixes,
+  );
 }
 
 function delegates({ delegations }: Targets): boolean {

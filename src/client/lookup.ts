@@ -55,7 +55,8 @@ export async function findTarget(
     if (children.at(-1)?.terminating === true) pending = [];
     const delegator = at;
     for (const child of children) search.record?.(delegated(at.signed, name, child));
-    pending.push(...children.map(({ name: role }) => ({ role, delegator })).reverse());
+    // One by one: there may be more than a call takes arguments.
+    for (const { name: role } of children.reverse()) pending.push({ role, delegator });
     at = await visitNext(pending, visited, name, search);
   }
   return undefined;

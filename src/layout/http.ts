@@ -31,7 +31,7 @@ export class HttpMetadata implements MetadataSource, RoleSource {
   }
 
   root(version: number): Promise<Bytes | undefined> {
-    return this.#file(`${version}.root.json`, this.#site.limits.root, ABSENT);
+    return this.#file(`${version}.root.json`, 'root', this.#site.limits.root, ABSENT);
   }
 
   /** A web server lists nothing: the chain is walked from its first root, and handed out from its end. */
@@ -63,7 +63,7 @@ export class HttpMetadata implements MetadataSource, RoleSource {
   }
 
   timestamp(): Promise<Bytes> {
-    return this.#required('timestamp.json', this.#site.limits.timestamp);
+    return this.#required('timestamp.json', 'timestamp', this.#site.limits.timestamp);
   }
 
   snapshot(version: number, limit: number): Promise<Bytes> {
@@ -81,20 +81,25 @@ export class HttpMetadata implements MetadataSource, RoleSource {
   /** 5.5.1, 5.6.1: the version is in the name where snapshots are consistent. */
   #versioned(role: string, version: number, limit: number): Promise<Bytes> {
     const name = `${encodeURIComponent(role)}.json`;
-    return this.#required(this.#consistent ? `${version}.${name}` : name, limit);
+    return this.#required(this.#consistent ? `${version}.${name}` : name, role, limit);
   }
 
-  async #required(name: string, limit: number): Promise<Bytes> {
-    const bytes = await this.#file(name, limit, [404]);
+  async #required(name: string, role: string, limit: number): Promise<Bytes> {
+    const bytes = await this.#file(name, role, limit, [404]);
     if (bytes !== undefined) return bytes;
     throw new DTufError(
       'METADATA_MISSING',
       `there is no ${name} below ${this.#site.metadata.href}: check the address, or ask the publisher`,
-      { role: roleOf(name), expected: name },
+      { role, expected: name },
     );
   }
 
-  async #file(name: string, limit: number, absent: readonly number[]): Promise<Bytes | undefined> {
+  async #file(
+    name: string,
+    role: string,
+    limit: number,
+    absent: readonly number[],
+  ): Promise<Bytes | undefined> {
     const call: Call = {
       method: 'GET',
       url: new URL(name, this.#site.metadata),
@@ -104,27 +109,23 @@ export class HttpMetadata implements MetadataSource, RoleSource {
       cache: 'no-cache',
       signal: this.#signal,
     };
-    const answer = await this.#ask(call, name, limit);
+    const answer = await this.#ask(call, name, role, limit);
     if (answer.status === 200) return answer.bytes;
     if (absent.includes(answer.status)) return undefined;
     throw this.#site.transport.refuse(call, answer);
   }
 
-  async #ask(call: Call, name: string, limit: number) {
+  async #ask(call: Call, name: string, role: string, limit: number) {
     try {
       return await this.#site.transport.ask(call, limit);
     } catch (error) {
       if (!hasCode(error, 'LIMIT_EXCEEDED')) throw error;
       throw new DTufError('LIMIT_EXCEEDED', `${name} has more than the ${limit} bytes that it may have`, {
-        role: roleOf(name),
+        role,
         expected: `at most ${limit} bytes`,
         got: 'more',
         cause: error,
       });
     }
   }
-}
-
-function roleOf(name: string): string {
-  return name.replace(/^\d+\.|\.json$/g, '');
 }

@@ -24,7 +24,8 @@ export function checkTargetName(name: string, layout: RegistryLayout): void {
   if (/\p{Cc}/u.test(name)) refuse('it has control characters');
   if (/^(?:[0-9a-f]{64}|sha512-[0-9a-f]{64}|[0-9a-f]{128})\./.test(name))
     refuse('it begins with a hash and a dot, as consistent names do');
-  if (name.split('/').some((segment) => segment === '' || segment === '.' || segment === '..'))
+  // A backslash is a slash to some servers and systems.
+  if (name.split(/[/\\]/).some((segment) => segment === '' || segment === '.' || segment === '..'))
     refuse('it has an empty segment, "." or ".."');
   if (/^(?:\d+\.)?(?:root|targets|snapshot|timestamp)\.json$/.test(name))
     refuse('metadata files have such names');

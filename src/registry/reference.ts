@@ -61,6 +61,8 @@ export function parsePlace(place: string | URL, insecure = false): URL {
       { expected: 'host[:port]', got: printable(text.replace(/^(.*\/\/)?[^/]*@/, '$1…@'), 120) },
     );
   }
+  // Docker Hub is named by its site, and its registry is elsewhere.
+  if (/^(?:index\.)?docker\.io$/.test(url.hostname)) return new URL('https://registry-1.docker.io/');
   if (!hasScheme && (insecure || isLoopback(url.hostname))) return new URL(`http://${text}`);
   return url;
 }

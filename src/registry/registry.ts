@@ -1,9 +1,9 @@
 import { DTufError } from '../errors.ts';
 import { defaultLimits, type Limits } from '../limits.ts';
 import type { Digester } from '../ports.ts';
-import type { Credentials } from './auth.ts';
 import { Blobs } from './blobs.ts';
-import { parseChallenges } from './challenge.ts';
+import { type Challenge, parseChallenges } from './challenge.ts';
+import type { Credentials } from './credentials.ts';
 import { list } from './listing.ts';
 import { Manifests } from './manifests.ts';
 import { isRepositoryName, isTag, parsePlace, parseRepositoryName } from './reference.ts';
@@ -93,16 +93,42 @@ export class Registry {
    */
   async authenticate(repository: string | undefined, actions: string[]): Promise<string | undefined> {
     const scope = scopeOf(repository, actions);
+    const { call, answer, challenges } = await this.#knock();
+    const token = await this.#transport.auth.logIn(scope, challenges);
+    const asksForMore =
+      !answer.response.ok || (challenges.length > 0 && (await this.#transport.auth.hasLogin(scope)));
+    if (token === undefined && asksForMore) await this.#enter(call, scope, challenges);
+    return token;
+  }
+
+  /**
+   * Checks the credentials, and asks for no right with them.
+   *
+   * @returns false where the registry asked for no login, so that nothing was checked.
+   * @throws DTufError ACCESS_DENIED
+   */
+  async checkLogin(signal?: AbortSignal): Promise<boolean> {
+    const { call, answer, challenges } = await this.#knock(signal);
+    if (answer.response.ok && challenges.length === 0) return false;
+    await this.#enter(call, '', challenges);
+    return true;
+  }
+
+  /** Asks the registry how it wants to be signed in to. */
+  async #knock(signal?: AbortSignal) {
     const url = new URL('/v2/', this.#transport.registry);
-    const call: Call = { method: 'GET', url, doing: 'to log in', cache: 'no-store' };
+    const call: Call = { method: 'GET', url, doing: 'to sign in', cache: 'no-store', signal };
     const answer = await this.#transport.ask(call, this.#transport.limits.answer);
     // Some registries answer 200 and name their token server all the same.
     const challenges = parseChallenges(answer.headers.get('www-authenticate'));
-    const token = await this.#transport.auth.logIn(scope, challenges);
-    if (token !== undefined || answer.response.ok) return token;
-    const second = await this.#transport.ask({ ...call, scope }, this.#transport.limits.answer);
-    if (!second.response.ok) throw this.#transport.refuse(call, second);
-    return undefined;
+    if (!answer.response.ok && answer.status !== 401) throw this.#transport.refuse(call, answer);
+    return { call, answer, challenges };
+  }
+
+  async #enter(call: Call, scope: string, challenges: readonly Challenge[]): Promise<void> {
+    const authorization = await this.#transport.auth.renew(scope, challenges, undefined);
+    const answer = await this.#transport.ask({ ...call, authorization }, this.#transport.limits.answer);
+    if (!answer.response.ok) throw this.#transport.refuse(call, answer);
   }
 }
 

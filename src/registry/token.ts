@@ -1,6 +1,7 @@
 import { DTufError } from '../errors.ts';
 import type { Challenge } from './challenge.ts';
 import { isObject } from './descriptor.ts';
+import { refusedStatus } from './errors.ts';
 import { isLoopback, isPrivateAddress } from './host.ts';
 import { printable } from './printable.ts';
 
@@ -9,6 +10,28 @@ export interface Token {
   readonly token: string;
   /** Milliseconds that it may be used for, from when it came. */
   readonly lifetime: number;
+  /** With which the next one may be asked for. */
+  readonly refreshToken?: string | undefined;
+}
+
+/** A question to a token server: a GET, or the POST of a form. */
+export interface TokenQuestion {
+  readonly url: URL;
+  readonly authorization?: string | undefined;
+  readonly form?: URLSearchParams | undefined;
+}
+
+/** Fetches a token server's answer. @throws DTufError whose cause has the status, where that is not 200. */
+export type AskForToken = (question: TokenQuestion) => Promise<Uint8Array>;
+
+/** What a token is asked for, and how. */
+export interface TokenWish {
+  readonly service: string | undefined;
+  readonly scopes: readonly string[];
+  /** Authorization of a GET; undefined: as nobody. */
+  readonly basic: string | undefined;
+  /** An identity token. */
+  readonly refreshToken: string | undefined;
 }
 
 /** distribution, docs/spec/auth/token: what a missing `expires_in` means. */
@@ -16,28 +39,65 @@ const usualLifetime = 60;
 /** A token is given up this many milliseconds before its end, so that it does not end on its way. */
 const margin = 10_000;
 
+/** What servers that know no OAuth2 answer to a POST: GCR and others 404, Artifactory 401, ACR 400, Harbor and GHCR 405. */
+const knowsNoPost: readonly unknown[] = [400, 401, 404, 405];
+
 /**
- * The address at which a token is asked for.
+ * Asks for a token: by GET, which every token server knows (distribution, docs/spec/auth/token). Only an identity token
+ * goes by POST (docs/spec/auth/oauth), and by GET in the place of a password where the server knows no POST.
+ *
+ * @throws DTufError ACCESS_DENIED
+ */
+export async function fetchToken(ask: AskForToken, realm: URL, wish: TokenWish): Promise<Token> {
+  const { refreshToken } = wish;
+  if (refreshToken === undefined) return parseToken(await ask(getQuestion(realm, wish)), realm.host);
+  let refused: unknown;
+  try {
+    return parseToken(await ask(postQuestion(realm, wish, refreshToken)), realm.host);
+  } catch (error) {
+    if (!knowsNoPost.includes(refusedStatus(error))) throw error;
+    refused = error;
+  }
+  try {
+    return parseToken(await ask(getQuestion(realm, wish)), realm.host);
+  } catch (error) {
+    if (refusedStatus(error) === undefined) throw error;
+    throw new DTufError(
+      'ACCESS_DENIED',
+      `${realm.host} did not accept the identity token: it has ended, or was taken back. Log in anew.`,
+      { cause: refused },
+    );
+  }
+}
+
+function getQuestion(realm: URL, { service, scopes, basic }: TokenWish): TokenQuestion {
+  const url = new URL(realm);
+  if (service !== undefined) url.searchParams.append('service', service);
+  for (const scope of scopes) url.searchParams.append('scope', scope);
+  return { url, authorization: basic };
+}
+
+function postQuestion(url: URL, { service, scopes }: TokenWish, refreshToken: string): TokenQuestion {
+  const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: 'dtuf' });
+  if (service !== undefined) form.append('service', service);
+  if (scopes.length > 0) form.append('scope', scopes.join(' '));
+  form.append('refresh_token', refreshToken);
+  return { url, form };
+}
+
+/**
+ * The address of the token server.
  *
  * @param authHost takes the place of the realm's host, as in python-dxf.
  * @throws DTufError ACCESS_DENIED where the realm must not see a login.
  */
-export function tokenAddress(
-  challenge: Challenge,
-  scope: string,
-  registry: URL,
-  authHost: URL | undefined,
-): URL {
+export function tokenRealm(challenge: Challenge, registry: URL, authHost: URL | undefined): URL {
   const realm = parseRealm(challenge.parameters.get('realm') ?? '', registry);
   if (authHost) {
     realm.hostname = authHost.hostname;
     realm.port = authHost.port;
   }
   checkRealm(realm, registry, authHost !== undefined);
-  const service = challenge.parameters.get('service');
-  if (service !== undefined) realm.searchParams.append('service', service);
-  // What we need, never what the challenge names: that may be more.
-  realm.searchParams.append('scope', scope);
   return realm;
 }
 
@@ -95,7 +155,12 @@ export function parseToken(body: Uint8Array, host: string): Token {
   if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) throw noToken(host);
   const seconds = value['expires_in'];
   const lifetime = 1000 * (typeof seconds === 'number' && seconds > 0 ? seconds : usualLifetime);
-  return { token, lifetime: lifetime - Math.min(margin, lifetime / 2) };
+  const refreshToken = value['refresh_token'];
+  return {
+    token,
+    lifetime: lifetime - Math.min(margin, lifetime / 2),
+    ...(typeof refreshToken === 'string' && refreshToken ? { refreshToken } : {}),
+  };
 }
 
 function noToken(host: string): DTufError {

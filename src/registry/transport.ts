@@ -1,15 +1,18 @@
+import { utf8 } from '../encoding.ts';
 import { DTufError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import type { Bytes } from '../ports.ts';
 import { cacheOption, refuseRedirects } from './abilities.ts';
-import { Authenticator, type Credentials } from './auth.ts';
+import { Authenticator } from './auth.ts';
 import { BodyReader, readBounded, readUpTo } from './body.ts';
 import { parseChallenges } from './challenge.ts';
+import type { Credentials } from './credentials.ts';
 import { aborted, refusal, unreachable } from './errors.ts';
 import { checkScheme, redirectLocation, resolveLocation } from './redirect.ts';
 import { type Retrying, retrying } from './retry.ts';
 import { orAborted, whileAlive } from './silence.ts';
-import { type RequestBody, smallBody } from './upload-body.ts';
+import type { TokenQuestion } from './token.ts';
+import { type RequestBody, requestBody, smallBody } from './upload-body.ts';
 import type { Warnings } from './warning.ts';
 
 /** A request. */
@@ -72,7 +75,7 @@ export class Transport {
       registry,
       credentials,
       authHost,
-      ask: (url, login) => this.#token(url, login),
+      ask: (question) => this.#token(question),
     });
   }
 
@@ -155,8 +158,9 @@ export class Transport {
     return (await this.#exchange(call, renewed)).response;
   }
 
-  async #token(url: URL, authorization: string | undefined): Promise<Uint8Array> {
-    const call: Call = { method: 'GET', url, authorization, doing: 'to get a token', cache: 'no-store' };
+  async #token({ url, authorization, form }: TokenQuestion): Promise<Uint8Array> {
+    const asked = { url, authorization, doing: 'to get a token', cache: 'no-store' } as const;
+    const call: Call = form ? { ...asked, method: 'POST', ...formBody(form) } : { ...asked, method: 'GET' };
     const answer = await this.ask(call, this.limits.answer);
     if (answer.status !== 200) throw this.refuse(call, answer);
     return answer.bytes;
@@ -219,6 +223,12 @@ export class Transport {
     if (call.body && call.body.length > smallBody) return refuseRedirects();
     return { redirect: this.#redirectsAreHidden && mayFollow(call) ? 'follow' : 'manual' };
   }
+}
+
+function formBody(form: URLSearchParams): Pick<Call, 'body' | 'headers'> {
+  const bytes = utf8(form.toString());
+  const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  return { body: requestBody(bytes, bytes.length), headers };
 }
 
 function mayFollow({ method }: Call): boolean {

@@ -65,7 +65,8 @@ function fromMemory(
   if (got !== length) throw changed(length, got);
   alive(length / slowestUpload);
   onProgress?.(length);
-  return { init: { body }, failure: () => undefined };
+  // Of an empty Blob Deno tells no length, which registries ask for.
+  return { init: { body: length === 0 ? new Uint8Array() : body }, failure: () => undefined };
 }
 
 function fromStream({ stream, failure }: Counted): OpenedBody {

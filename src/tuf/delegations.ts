@@ -3,7 +3,7 @@ import { toHex, utf8 } from '../encoding.ts';
 import type { PublicKey } from '../ports.ts';
 import type { Fields } from './fields.ts';
 import { ROLES } from './metadata.ts';
-import { matchesPath } from './path-pattern.ts';
+import { MAX_PATTERN, matchesPath } from './path-pattern.ts';
 import { parseKeys, parseRoleKeys, type RoleKeys } from './root.ts';
 
 /** A delegated role, and the paths that it may sign for. */
@@ -71,7 +71,12 @@ function parseRoles(fields: Fields): ReadonlyMap<string, DelegatedRole> {
 
 /** 4.5: one of the two has to be there, and only one. */
 function parsePaths(role: Fields): Paths {
-  if (!role.has('path_hash_prefixes')) return { paths: role.strings('paths') };
+  if (!role.has('path_hash_prefixes')) {
+    const paths = role.strings('paths');
+    if (paths.some((pattern) => pattern.length > MAX_PATTERN))
+      throw role.error('paths', `patterns of at most ${MAX_PATTERN} characters`);
+    return { paths };
+  }
   if (role.has('paths')) throw role.error('paths', 'left out where there are path_hash_prefixes');
   return { pathHashPrefixes: role.strings('path_hash_prefixes') };
 }

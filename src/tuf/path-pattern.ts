@@ -1,6 +1,12 @@
 // Path patterns of delegations (TUF 1.0.34, 4.5, PATHPATTERN): each part between slashes is matched for itself, as
 // Python's fnmatch does it: `*`, `?`, `[a-z]` and `[!a-z]`, by code points and in this letter case.
 
+/**
+ * In UTF-16 units. What a pattern costs to match is linear in it: this keeps one role that delegates from costing others
+ * more than a moment.
+ */
+export const MAX_PATTERN = 16 * 1024;
+
 const STAR = 'star';
 
 /** One character of a pattern: any, or one of those that it takes. */
@@ -24,8 +30,9 @@ export function matchesPath(pattern: string, path: string): boolean {
 
 /** Goes back only to the last star: what came before it has its earliest place already. Each try ends with the name. */
 function matchesPart(pattern: string, part: string): boolean {
-  const units = parsePart(pattern);
   const characters = [...part];
+  const units = parsePart(pattern, characters.length);
+  if (units === undefined) return false;
   let [at, star, resume] = [0, -1, 0];
   for (let i = 0; i < characters.length; ) {
     const unit = units[at];
@@ -46,16 +53,21 @@ function matchesPart(pattern: string, part: string): boolean {
   return at === units.length;
 }
 
-function parsePart(pattern: string): (Unit | typeof STAR)[] {
+/** @returns undefined where the part takes more than `longest` characters: it is not read further. */
+function parsePart(pattern: string, longest: number): (Unit | typeof STAR)[] | undefined {
   const text = [...pattern];
   const units: (Unit | typeof STAR)[] = [];
+  let taken = 0;
   // After one that is not closed, no later `[` is: each is not looked for again.
   let closable = true;
   for (let i = 0; i < text.length; i++) {
     const character = text[i];
     if (character === '*') {
-      units.push(STAR);
-    } else if (character === '?') {
+      if (units.at(-1) !== STAR) units.push(STAR);
+      continue;
+    }
+    if (++taken > longest) return undefined;
+    if (character === '?') {
       units.push(any);
     } else {
       const end = character === '[' && closable ? endOfClass(text, i + 1) : -1;

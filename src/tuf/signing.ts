@@ -69,12 +69,11 @@ export function rootToSign(
 export function targetsToSign(
   validity: Validity,
   targets: ReadonlyMap<string, TargetFile>,
-  raw: JsonObject = {},
+  raw: JsonObject = { delegations: { keys: {}, roles: [] } },
 ): JsonObject {
   const entries = [...targets].map(([name, file]) => [name, file]);
   // Object.fromEntries defines members, so that `__proto__` is a name like any other.
   return {
-    delegations: { keys: {}, roles: [] },
     ...raw,
     ...common('targets', validity),
     targets: Object.fromEntries(entries),

@@ -24,7 +24,6 @@ export class TrustedSet {
   /** The one time against which this operation judges (5.1). */
   readonly now: Date;
   readonly #checks: Checks;
-  readonly #firstRoot: Root;
   readonly #roots: Metadata<Root>[];
   #rootIsFinal = false;
   #root: Metadata<Root>;
@@ -37,7 +36,6 @@ export class TrustedSet {
   private constructor(root: Metadata<Root>, now: Date, onCheck?: (check: Check) => void) {
     this.#root = root;
     this.#roots = [root];
-    this.#firstRoot = root.signed;
     this.now = now;
     this.#checks = new Checks(now, onCheck);
   }
@@ -46,9 +44,15 @@ export class TrustedSet {
    * Starts from a trusted root (5.2): shipped, pinned, or found with a trusted key.
    *
    * @param onCheck told of each check as it is made, also of the one that fails.
-   * @throws DTufError METADATA_INVALID, METADATA_UNSIGNED
+   * @throws DTufError METADATA_INVALID, METADATA_UNSIGNED; INVALID_ARGUMENT where `now` is no date: nothing could expire.
    */
   static async start(root: Bytes, now: Date, onCheck?: (check: Check) => void): Promise<TrustedSet> {
+    if (Number.isNaN(now.getTime())) {
+      throw new DTufError(
+        'INVALID_ARGUMENT',
+        'the clock tells no time: expected a date to judge expiry against',
+      );
+    }
     const metadata = parseRoot(root);
     const set = new TrustedSet(metadata, now, onCheck);
     await set.#checksOf('root', metadata).signatures('5.2', metadata, topLevel(metadata.signed, 'root'));
@@ -115,7 +119,11 @@ export class TrustedSet {
 
   /** Whether stored files are to be forgotten, because keys were replaced on the way to the final root (5.3.11). */
   get forgetsStored(): boolean {
-    return replacesStored(this.#firstRoot, this.#root.signed);
+    // Step by step: keys that were replaced and came back were replaced all the same.
+    return this.#roots.some((root, i) => {
+      const next = this.#roots[i + 1];
+      return next !== undefined && replacesStored(root.signed, next.signed);
+    });
   }
 
   /** A timestamp from local storage. @throws DTufError METADATA_INVALID, METADATA_UNSIGNED */

@@ -21,6 +21,8 @@ const commands = [
   'list-copy-targets',
   'get-copy-expirations',
   'list-repos',
+  'login',
+  'logout',
   'auth',
   'serve',
   'collect-garbage',

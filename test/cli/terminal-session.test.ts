@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startFaultProxy } from '../registry/fault-proxy.ts';
 import { cli, Machine, passwords, type Variables } from './command.ts';
 
 /** util-linux's `script` gives the command a terminal. */
@@ -85,6 +86,31 @@ describeWithTerminal('at a terminal', () => {
     expect(code).toBe(130);
     expect(shown).toContain('dtuf: interrupted');
     expect(machine.has(key)).toBe(false);
+  });
+
+  it('a login asks for the user name and, without echo, the password (ATTACKS 69)', async () => {
+    const registry = await startFaultProxy();
+    registry.add({
+      fault: ({ request, response }) => {
+        const status = request.headers.authorization === `Basic ${btoa('fred:hunter-two')}` ? 200 : 401;
+        response.writeHead(status, { 'WWW-Authenticate': 'Basic realm="x"' }).end();
+      },
+    });
+    try {
+      const { code, shown, stdout } = await session(`login ${registry.host}`, [
+        ['User name at the registry', 'fred\r'],
+        ['Password of fred at the registry', 'hunter-two\r'],
+      ]);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+      expect(shown).not.toContain('hunter');
+      expect(JSON.parse(await machine.read('.docker/config.json'))).toEqual({
+        auths: { [registry.host]: { auth: btoa('fred:hunter-two') } },
+      });
+      const stopped = await session(`login ${registry.host}`, [['User name at the registry', '\u0003']]);
+      expect(stopped.code).toBe(130);
+    } finally {
+      await registry.stop();
+    }
   });
 
   it('a progress bar is shown without being asked for, in no colour where NO_COLOR says so', async () => {

@@ -240,6 +240,22 @@ describe('a refresh', () => {
     expect(await copy.pullMetadata()).toMatchObject({ changed: [], removed: ['dev/a.txt'] });
   });
 
+  it('tells no more of delegated targets than its bound lets it compare, and takes none for removed (ATTACKS 43)', async () => {
+    const of = plain.withRole('dev', { targets: { 'dev/a.txt': 'Hello', 'dev/b.txt': 'Jello' } });
+    const { copy, place, store } = await refreshedAt(of);
+    await (await copy.pullTarget('dev/a.txt')).text();
+    expect((await copy.pullMetadata()).changed).toEqual(['dev/b.txt']);
+    const bounded = (comparisons: number) => client(place, { store, limits: { comparisons } }).pullMetadata();
+    // One pattern and one name: 5 characters and 9.
+    expect(await bounded(14)).toMatchObject({ changed: [], removed: [] });
+    expect(await bounded(13)).toMatchObject({ changed: [], removed: [] });
+    await publish(place, of.release(2).withRole('dev', { version: 2, targets: {} }));
+    await client(place, { store }).pullMetadata();
+    await copy.pullTarget('dev/none').catch(() => undefined);
+    expect(await bounded(13)).toMatchObject({ removed: [] });
+    expect(await bounded(14)).toMatchObject({ removed: ['dev/a.txt'] });
+  });
+
   it('does not tell of targets that a stored role may not sign for (ATTACKS 45)', async () => {
     const { copy } = await refreshedAt(
       plain.withRole('dev', { targets: { 'dev/a.txt': 'Hello', 'other/a.txt': 'Hello' } }),

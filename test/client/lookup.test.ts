@@ -86,6 +86,17 @@ describe('the search', () => {
     expect(loads).toBe(32);
   });
 
+  it('ends at its bound where more siblings may sign than a call takes arguments (ATTACKS 43)', async () => {
+    const top = (await verified(await repository().build())).targets;
+    if (top === undefined) throw new Error('the targets are verified');
+    const role = { keyids: [], threshold: 1, terminating: false, covers: { paths: ['*'] } };
+    const names = Array.from({ length: 300_000 }, (_, i) => `r${i}`);
+    const roles = new Map(names.map((name) => [name, { ...role, name }]));
+    const crowd = { ...top, signed: { ...top.signed, delegations: { keys: new Map(), roles } } };
+    const search = findTarget(crowd, 'x', { load: async () => top, limits: defaultLimits });
+    await expect(search).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  });
+
   it('ends at a terminating role that covers the target, wherever it stands (ATTACKS 44)', async () => {
     const tree = rolesNamed(['a', 'a1', 'a2', 'b'])
       .withRole('b', { targets: { x: 'B' } })

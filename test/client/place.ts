@@ -15,7 +15,7 @@ const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 export const CURRENT = 'repository/metadata/current/';
 
 export type Answer = (
-  request: { method: string; path: string },
+  request: { method: string; path: string; signal: AbortSignal },
   honest: () => Promise<Response>,
 ) => Promise<Response>;
 
@@ -44,8 +44,12 @@ export class Place {
     await this.#put('manifests/timestamp.json', bundle, MANIFEST, 'PUT');
   }
 
-  /** Publishes delegated roles as they are, each under the version that is written in it. */
-  async publishRoles(roles: ReadonlyMap<string, Bytes>, mediaType = METADATA_LAYER): Promise<void> {
+  /** Publishes delegated roles as they are, each under the version that is written in it if none is given. */
+  async publishRoles(
+    roles: ReadonlyMap<string, Bytes>,
+    mediaType = METADATA_LAYER,
+    version?: number,
+  ): Promise<void> {
     await this.#push(utf8('{}'));
     for (const [name, bytes] of roles) {
       await this.#push(bytes);
@@ -57,7 +61,12 @@ export class Place {
         config: emptyDescriptor,
         layers: [layer],
       });
-      await this.#put(`manifests/${await roleTag(versionIn(bytes), name)}`, manifest, MANIFEST, 'PUT');
+      await this.#put(
+        `manifests/${await roleTag(version ?? versionIn(bytes), name)}`,
+        manifest,
+        MANIFEST,
+        'PUT',
+      );
     }
   }
 
@@ -65,7 +74,9 @@ export class Place {
     const request = new Request(input, init);
     const path = new URL(request.url).pathname.replace(`/v2/${REPOSITORY}/`, '');
     this.asked.push(`${request.method} ${path}`);
-    return this.answer({ method: request.method, path }, () => this.#registry.fetch(input, init));
+    return this.answer({ method: request.method, path, signal: request.signal }, () =>
+      this.#registry.fetch(input, init),
+    );
   };
 
   async #push(bytes: Bytes): Promise<void> {

@@ -90,7 +90,7 @@ describe('storeName', () => {
         if (x !== a) expect(await storeName(x)).not.toBe(x);
         expect(x).toMatch(/^(?:[a-z0-9_-][a-z0-9._-]{0,99}|%[0-9a-f]{64})$/);
       }),
-      { numRuns: 500 },
+      { numRuns: 500, seed: 10 },
     );
   });
 });

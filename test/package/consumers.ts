@@ -10,6 +10,7 @@ import {
   type Trust, type VerifiedPart, type VerifiedTarget,
 } from 'dtuf';
 import { type EmbeddedRegistry, embeddedRegistry, memoryStorage } from 'dtuf/registry';
+import { type Bytes, type Metadata, type Root, signMetadata, targetsToSign, TrustedSet } from 'dtuf/tuf';
 
 export const registry: EmbeddedRegistry = embeddedRegistry({ storage: memoryStorage(), allowOrigin: '*' });
 export const places: Place[] = ['registry.example.com', new URL('https://registry.example.com'), registry];
@@ -39,6 +40,13 @@ export async function publish(keys: Partial<Record<Role, Signer>>, key: PublicKe
   const expirations: Record<Role, Date> = await master.getExpirations();
   const { version, healed } = await master.pushMetadata(call);
   return healed ? version : expirations.root.getTime() + publicKey.length + key.scheme.length;
+}
+
+export async function metadata(bytes: Bytes, signer: Signer): Promise<Bytes> {
+  const set = await TrustedSet.start(bytes, new Date(), (check: Check) => void check.clause);
+  const root: Metadata<Root> = set.root;
+  const signed = targetsToSign({ version: root.signed.version, expires: new Date() }, new Map());
+  return signMetadata(signed, [{ keyid: 'a', signer }]);
 }
 
 export async function retrieve(trust: Trust, files: Files, digester: Digester): Promise<string> {

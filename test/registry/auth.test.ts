@@ -4,18 +4,12 @@ import { Registry, type RegistryOptions } from '../../src/registry/registry.ts';
 import { blobOf, contentOf, noise } from './content.ts';
 import { type DockerRegistry, describeWithDockerRegistry, startDockerRegistry } from './docker-registry.ts';
 import { answer, type FaultProxy, startFaultProxy } from './fault-proxy.ts';
+import { everythingIn } from './secrets.ts';
 import { all, pushImage } from './suite.ts';
 import { startTokenServer, type TokenServer, usualBehaviour } from './token-server.ts';
 
 const login = { username: 'fred', password: 'pass: wörd%#1' };
 const wrong = { username: 'fred', password: 'not the password' };
-
-/** The whole of an error, as a log would show it at worst. */
-function everythingIn(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const fields = JSON.stringify(error, Object.getOwnPropertyNames(error));
-  return `${error.stack} ${fields} ${error.cause === undefined ? '' : everythingIn(error.cause)}`;
-}
 
 async function errorOf(work: Promise<unknown>): Promise<unknown> {
   return work.then(

@@ -11,6 +11,8 @@ export interface TokenRequest {
   readonly service: string | null;
   readonly scopes: readonly string[];
   readonly authorization: string | undefined;
+  /** Of a POST. */
+  readonly refreshToken?: string | null;
 }
 
 export interface TokenServer {
@@ -39,19 +41,27 @@ export const usualBehaviour: TokenBehaviour = { fields: ['token'], lifetime: 300
 export interface TokenRules {
   readonly login: { readonly username: string; readonly password: string };
   readonly anonymousPull?: boolean;
+  /** What a POST is answered for, as OAuth2 has it; without one a POST is 405. */
+  readonly identityToken?: string;
 }
 
 /** A token server as the distribution registry wants one: ES256, with its certificate. */
-export async function startTokenServer({ login, anonymousPull = false }: TokenRules): Promise<TokenServer> {
+export async function startTokenServer(rules: TokenRules): Promise<TokenServer> {
+  const { login, anonymousPull = false, identityToken } = rules;
   const { key, certificate } = await makeKey();
   const issuer = 'test issuer';
   const service = 'test registry';
   const requests: TokenRequest[] = [];
   const expected = `Basic ${Buffer.from(`${login.username}:${login.password}`).toString('base64')}`;
-  const server = createServer((incoming, outgoing) => {
-    const asked = read(incoming);
+  const server = createServer(async (incoming, outgoing) => {
+    const asked = incoming.method === 'POST' ? await readForm(incoming) : read(incoming);
     requests.push(asked);
-    const known = asked.authorization === expected;
+    if (incoming.method === 'POST' && identityToken === undefined) {
+      outgoing.writeHead(405).end();
+      return;
+    }
+    const isHolder = identityToken !== undefined && asked.refreshToken === identityToken;
+    const known = isHolder || asked.authorization === expected;
     if (!known && (asked.authorization !== undefined || !anonymousPull)) {
       const echo = `no such user: ${asked.authorization}`;
       outgoing.writeHead(401, { 'Content-Type': 'application/json' });
@@ -88,6 +98,18 @@ function read({ url = '/', headers }: IncomingMessage): TokenRequest {
     service: searchParams.get('service'),
     scopes: searchParams.getAll('scope'),
     authorization: headers.authorization,
+  };
+}
+
+async function readForm(incoming: IncomingMessage): Promise<TokenRequest> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk);
+  const form = new URLSearchParams(Buffer.concat(chunks).toString());
+  return {
+    service: form.get('service'),
+    scopes: (form.get('scope') ?? '').split(' ').filter(Boolean),
+    authorization: incoming.headers.authorization,
+    refreshToken: form.get('refresh_token'),
   };
 }
 

@@ -91,6 +91,11 @@ describe('delegations', () => {
     );
   });
 
+  it('a pattern of more than 16,384 characters is refused with the field’s name (ATTACKS 46)', () => {
+    expect(() => parse(withRole({ paths: ['a', '*'.repeat(16_384)] }))).not.toThrow();
+    expectRefused(withRole({ paths: ['a', '*'.repeat(16_385)] }), '.roles[0].paths');
+  });
+
   it('a role called __proto__ is one like others (ATTACKS 4)', () => {
     const delegations = parse(withRole({ name: '__proto__' }));
     expect(delegations && delegatedKeys(delegations, '__proto__')).toMatchObject({ keyids });

@@ -122,6 +122,7 @@ describe.each(curves)('$name', ({ name, curve, hash, size }) => {
     expect(numbers?.reduce((sum, byte) => sum + byte, 0)).toBe(5 + 0x80);
     expect(toHex(p1363ToDer(numbers ?? new Uint8Array()))).toBe(toHex(short));
     expect(toHex(p1363ToDer(derToP1363(der, size) ?? new Uint8Array()))).toBe(toHex(der));
+    expect(toHex(p1363ToDer(new Uint8Array(2 * size)))).toBe('3006020100020100');
   });
 
   it('a key in PEM and as a hex point is one key (ATTACKS 21)', async () => {

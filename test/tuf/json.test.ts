@@ -183,7 +183,7 @@ describe('properties', () => {
           expect(error).toMatchObject({ code: 'METADATA_INVALID' });
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 500, seed: 7 },
     );
   });
 
@@ -204,7 +204,7 @@ describe('properties', () => {
         const json = JSON.stringify(value, null, pretty ? 2 : 0);
         expect(parseJson(utf8(json), 'root')).toEqual(JSON.parse(json));
       }),
-      { numRuns: 300 },
+      { numRuns: 300, seed: 8 },
     );
   });
 
@@ -230,7 +230,7 @@ describe('properties', () => {
         }
         expect(value).toEqual(JSON.parse(json));
       }),
-      { numRuns: 2000 },
+      { numRuns: 2000, seed: 9 },
     );
   });
 });

@@ -35,6 +35,7 @@ describe('a path pattern', () => {
     ['[*]', '*'],
     ['a*b*c', 'a-b-b-c'],
     ['*a*', 'banana'],
+    ['ab*bx', 'abbx'],
     ['a\\*', 'a\\bc'],
     ['*', 'a\nb'],
     ['__proto__', '__proto__'],
@@ -66,6 +67,9 @@ describe('a path pattern', () => {
     ['?', ''],
     ['?', 'ab'],
     ['*.tgz', 'foo.txt'],
+    // What stands before a star is not taken again for what stands after it.
+    ['ab*bx', 'abx'],
+    ['*a*ab', 'ab'],
     ['foo-?.tgz', 'foo-22.tgz'],
     ['é', 'e\u0301'],
     ['a.c', 'abc'],

@@ -53,6 +53,8 @@ describe('what is no PEM is refused with a reason', () => {
   it.each([
     ['an empty text', '', /a text without one/],
     ['a text without a block', 'hello', /a text without one/],
+    ['a line that only ends like one', '-----START PUBLIC KEY-----\nAAAA', /a text without one/],
+    ['a line that only begins like one', '-----BEGIN PUBLIC KEY\nAAAA', /a text without one/],
     ['a block of another kind', writePem('PRIVATE KEY', Uint8Array.of(1)), /"PUBLIC KEY", got "PRIVATE KEY"/],
     ['a block that is cut off', ed25519.slice(0, 60), /no END line/],
     ['a block that ends as another', ed25519.replace('END PUBLIC', 'END PRIVATE'), /no END line/],

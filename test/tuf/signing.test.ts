@@ -34,6 +34,19 @@ async function targetsWith(custom: Json) {
   return { custom: readTargets(bytes)?.custom };
 }
 
+it('targets metadata that was read without delegations is written back without (ATTACKS 78)', () => {
+  const validity = { version: 2, expires: new Date('2027-01-01T00:00:00Z') };
+  const raw = {
+    _type: 'targets',
+    spec_version: '1.0.34',
+    version: 1,
+    expires: '2027-01-01T00:00:00Z',
+    targets: {},
+  };
+  expect(targetsToSign(validity, new Map(), raw)).not.toHaveProperty('delegations');
+  expect(targetsToSign(validity, new Map())).toHaveProperty('delegations', { keys: {}, roles: [] });
+});
+
 describe('custom', () => {
   it('comes back as it was, whatever its characters (ATTACKS 80)', async () => {
     const custom = {

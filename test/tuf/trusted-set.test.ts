@@ -98,6 +98,14 @@ describe('roots', () => {
     },
   );
 
+  it('stored files are forgotten where a key was replaced and came back (ATTACKS 33)', async () => {
+    const first = repository();
+    const second = first.nextRoot().with('timestamp', { keys: ['other'] });
+    const third = second.nextRoot().with('timestamp', { keys: ['timestamp'] });
+    const set = await setOf([await first.root(), await second.root(), await third.root()]);
+    expect(set.forgetsStored).toBe(true);
+  });
+
   it('stored files are kept where only other keys were replaced', async () => {
     const next = plain.with('targets', { keys: ['new'] }).nextRoot({ keys: ['new root'] });
     expect((await setOf([await plain.root(), await next.root()])).forgetsStored).toBe(false);
@@ -142,6 +150,11 @@ describe('each role is verified by its own keys', () => {
 });
 
 describe('expiry', () => {
+  it('is not judged by a clock that tells no time', async () => {
+    const started = TrustedSet.start(await repository().root(), new Date(Number.NaN));
+    await expect(started).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+
   it.each([
     ['root', '5.3.10'],
     ['timestamp', '5.4.4'],

@@ -1,0 +1,91 @@
+// Which test files run in other runtimes, and which of their tests do not, with the reason.
+import { readdirSync } from 'node:fs';
+import { root } from './bundle.js';
+
+/** What is ours and runs anywhere, the embedded registry, the adapter for Node, and the command. */
+const suites = [
+  'test/core/',
+  'test/tuf/',
+  'test/client/',
+  'test/conformance/',
+  'test/http/',
+  'test/registry/',
+  'test/embedded/',
+  // Not file-store-kill.test.ts, which starts a hundred processes in order to kill them.
+  'test/node/digester.',
+  'test/node/file-lock.',
+  'test/node/file-store.',
+  'test/node/files.',
+  'test/node/private-key.',
+  // Of the command no more than this: the rest of test/cli starts it hundreds of times.
+  'test/runtimes/',
+];
+
+/** Tests of uploads that are streams, which they are not there. */
+const uploadsAreHeld = entries(
+  'An upload is held in memory. Deno sends a stream in chunks, without the Content-Length that registries ask for, and ' +
+    'Bun cannot be told from that before something is sent (src/registry/abilities.ts).',
+  'test/registry/runtimes.test.ts > an upload > of a large file is a stream that is not kept for a redirect',
+  'test/registry/client.test.ts > the registry client > on docker-registry 2.8 > the progress of a push',
+  'test/registry/embedded.test.ts > the embedded registry in memory, in the process > the progress of a push',
+  'test/registry/embedded.test.ts > the embedded registry over a folder, in the process > the progress of a push',
+  'test/registry/embedded.test.ts > the embedded registry over a folder, served > the progress of a push',
+);
+
+/** What is not run, by runtime: the beginnings of names of tests, each with its reason. */
+const excluded = {
+  deno: {
+    ...uploadsAreHeld,
+    ...entries(
+      'Where a request says Accept-Encoding, Deno hands out an answer as it was coded. It is refused, by its digest.',
+      'test/http/targets.test.ts > a target over http > that is compressed on the way comes out right',
+      'test/registry/faults.test.ts > a registry that fails > with broken bodies > an answer that was compressed',
+    ),
+    ...entries(
+      'The test has bash start process.execPath with a file, and Deno started so may not open files.',
+      'test/embedded/processes.test.ts > a disk without room is answered with 507',
+    ),
+    ...entries(
+      'Deno’s FileHandle.write to a pipe holds up the thread, and with it the reader that the test has in the same process.',
+      'test/node/files.test.ts > a sink > to a pipe gives it every byte at the commit',
+    ),
+    ...entries(
+      'Deno’s node:crypto opens no PKCS#8 under PBKDF2 with SHA-1, or under triple DES.',
+      'test/node/private-key.test.ts > keys that openssl encrypted > open: PKCS#8, AES-128, PBKDF2 with SHA-1',
+      'test/node/private-key.test.ts > keys that openssl encrypted > open: PKCS#8, triple DES',
+    ),
+  },
+  bun: {
+    ...uploadsAreHeld,
+    ...entries(
+      'Where a connection breaks that was used before, Bun sends a PUT again by itself; the test counts ours.',
+      'test/registry/uploads.test.ts > a registry that takes uploads badly > with uploads > an upload that is cut',
+    ),
+    ...entries(
+      'The bound is that of a process which runs this file alone, and Bun gives memory back late.',
+      'test/embedded/serve.test.ts > over HTTP > a large blob goes up and down as a stream while memory stays flat',
+    ),
+    ...entries(
+      'Bun’s node:crypto (BoringSSL) opens no PKCS#8 under scrypt or under PBKDF2 with SHA-512.',
+      'test/node/private-key.test.ts > keys that openssl encrypted > open: PKCS#8, AES-192, PBKDF2 with SHA-512',
+      'test/node/private-key.test.ts > keys that openssl encrypted > open: PKCS#8, scrypt',
+    ),
+  },
+};
+
+function entries(reason, ...names) {
+  return Object.fromEntries(names.map((name) => [name, reason]));
+}
+
+/** @returns the `files` that run in a runtime, and the beginnings of what is `excluded` */
+export function select(name, parts) {
+  const files = readdirSync(`${root}test`, { recursive: true })
+    .map((path) => `test/${path}`)
+    .filter((path) => path.endsWith('.test.ts') && suites.some((suite) => path.startsWith(suite)))
+    // It counts the steps of a copy of src that it makes itself, with vite: in one runtime as in the other.
+    .filter((path) => path !== 'test/tuf/linear.test.ts')
+    .filter((path) => parts.length === 0 || parts.some((part) => path.includes(part)))
+    .sort();
+  const names = Object.keys(excluded[name] ?? {});
+  return { files, excluded: names.filter((test) => files.some((path) => test.startsWith(path))) };
+}
