@@ -3,6 +3,7 @@ import { readdir, realpath, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DTufError } from '../../src/errors.ts';
 import { isIndexType, parseReferences } from './descriptors.ts';
+import { type Algorithm, isDigest } from './digest.ts';
 import { clearAway, findRepositories, folderStorage } from './folder.ts';
 import { inFolder } from './folder-failure.ts';
 import { blobParts, findFolder, isErrno, statFile } from './folder-path.ts';
@@ -59,7 +60,7 @@ export async function collectGarbage(folder: string, options: { grace?: number }
   });
 }
 
-/** All digests, in hex, that the manifests of `index` name, and those of the manifests that they name. */
+/** All digests that the manifests of `index` name, and those of the manifests that they name. */
 async function namedBy(
   storage: RegistryStorage,
   repository: string,
@@ -72,12 +73,12 @@ async function namedBy(
     const { digest, mediaType } = manifest;
     if (seen.has(digest)) continue;
     seen.add(digest);
-    for (const [, hex = ''] of digest.matchAll(digests)) named.add(hex);
+    named.add(digest);
     const bytes = await readManifest(storage, repository, manifest, largest);
     // A copy of one platform lacks the manifests of the others.
     if (!bytes) continue;
     // Of a type that this registry does not know, a digest is still a digest.
-    for (const [, hex = ''] of new TextDecoder().decode(bytes).matchAll(digests)) named.add(hex);
+    for (const [text] of new TextDecoder().decode(bytes).matchAll(digests)) named.add(text);
     if (!isIndexType(mediaType)) continue;
     const references = parseReferences(bytes, mediaType);
     if (typeof references === 'string') throw unreadable(repository, digest, references);
@@ -86,7 +87,17 @@ async function namedBy(
   return named;
 }
 
-const digests = /sha256:([0-9a-f]{64})/g;
+const digests = /sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}/g;
+
+async function blobsOf(root: string, repository: string) {
+  const found: { algorithm: Algorithm; folder: string; name: string }[] = [];
+  for (const algorithm of ['sha256', 'sha512'] as const) {
+    const folder = await findFolder(root, blobParts(repository, algorithm));
+    if (folder === undefined) continue;
+    for (const name of await readdir(folder)) found.push({ algorithm, folder, name });
+  }
+  return found;
+}
 
 async function sweep(
   root: string,
@@ -95,9 +106,9 @@ async function sweep(
   before: number,
 ): Promise<Collected> {
   const sum = { blobs: 0, bytes: 0 };
-  const folder = await findFolder(root, blobParts(repository));
-  for (const name of folder === undefined ? [] : await readdir(folder)) {
-    if (folder === undefined || named.has(name) || !/^[0-9a-f]{64}$/.test(name)) continue;
+  for (const { algorithm, folder, name } of await blobsOf(root, repository)) {
+    const digest = `${algorithm}:${name}`;
+    if (named.has(digest) || !isDigest(digest)) continue;
     // Looked at right before it goes: it may have been uploaded again.
     const stats = await statFile(folder, name);
     // A mount gives an old file another name, which is told by the time of its change alone.

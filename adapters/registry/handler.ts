@@ -4,9 +4,10 @@ import { untilAborted } from './abort.ts';
 import { json, notAllowed, refuse } from './answer.ts';
 import { deleteBlob, getBlob } from './blobs.ts';
 import { isPreflight, preflight, share } from './cors.ts';
+import { digestGrammar, isDigest } from './digest.ts';
 import { getCatalog, getTags } from './listing.ts';
 import { deleteManifest, getManifest, putManifest } from './manifests.ts';
-import { isDigest, isRepositoryName, isTag } from './name.ts';
+import { isRepositoryName, isTag } from './name.ts';
 import { getReferrers } from './referrers.ts';
 import { type Asked, parseRequest } from './request.ts';
 import type { RegistryStorage } from './storage.ts';
@@ -100,7 +101,7 @@ export class Handler {
     const { storage, limits } = this.#options;
     if (!isTag(reference) && !isDigest(reference)) {
       return reference.includes(':')
-        ? refuse(400, 'DIGEST_INVALID', 'a digest is sha256: and 64 hex digits')
+        ? refuse(400, 'DIGEST_INVALID', digestGrammar)
         : refuse(400, 'TAG_INVALID', 'a tag has 1 to 128 of the characters A-Z a-z 0-9 _ . -');
     }
     switch (asked.method) {
@@ -120,7 +121,7 @@ export class Handler {
     const { storage } = this.#options;
     // `POST …/blobs/uploads`, without the last slash, is what some clients send.
     if (digest === 'uploads' && asked.method === 'POST') return this.#uploads.start(asked, name);
-    if (!isDigest(digest)) return refuse(400, 'DIGEST_INVALID', 'a digest is sha256: and 64 hex digits');
+    if (!isDigest(digest)) return refuse(400, 'DIGEST_INVALID', digestGrammar);
     if (asked.method === 'DELETE') return deleteBlob(storage, name, digest);
     if (asked.method === 'GET' || asked.method === 'HEAD') return getBlob(storage, asked, name, digest);
     return notAllowed('GET', 'HEAD', 'DELETE');

@@ -1,4 +1,4 @@
-import { isDigest } from './name.ts';
+import { isDigest } from './digest.ts';
 import type { IndexEntry, RegistryStorage } from './storage.ts';
 
 /** The bytes of a manifest that an index names; undefined where it is not there, or has more than `limit` of them. */

@@ -3,9 +3,8 @@ import { accepts } from './accept.ts';
 import { answer, refuse } from './answer.ts';
 import { entityTag, isUnchanged } from './conditional.ts';
 import { isIndexType, isManifestType, parseReferences, type References } from './descriptors.ts';
-import { digestOf } from './digest.ts';
+import { algorithmOf, type Digest, digestOf, isDigest } from './digest.ts';
 import { readManifest } from './manifest-bytes.ts';
-import { type Digest, isDigest } from './name.ts';
 import { type Asked, readBody } from './request.ts';
 import type { ImageIndex, IndexEntry, RegistryStorage } from './storage.ts';
 import { findDigest, findTag, withManifest, withoutDigest, withoutTag } from './tags.ts';
@@ -56,7 +55,7 @@ export async function putManifest(
   if (!isManifestType(mediaType)) return invalid(`its Content-Type ${mediaType} is none of a manifest`);
   const bytes = await readBody(asked, limit);
   if (!bytes) return refuse(413, 'SIZE_INVALID', `a manifest has at most ${limit} bytes`);
-  const digest = digestOf(bytes);
+  const digest = digestOf(bytes, isDigest(reference) ? algorithmOf(reference) : 'sha256');
   if (isDigest(reference) && reference !== digest) {
     return refuse(400, 'DIGEST_INVALID', `the manifest has the digest ${digest}`);
   }

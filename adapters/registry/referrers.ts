@@ -1,8 +1,8 @@
 /** end-12: the manifests that are about another one (distribution-spec, "Listing Referrers"). */
 import { json, refuse } from './answer.ts';
 import { parseReferrer } from './descriptors.ts';
+import { digestGrammar, isDigest } from './digest.ts';
 import { readManifest } from './manifest-bytes.ts';
-import { isDigest } from './name.ts';
 import type { Asked } from './request.ts';
 import { emptyIndex, type ImageIndex, type IndexEntry, type RegistryStorage } from './storage.ts';
 
@@ -17,7 +17,7 @@ export async function getReferrers(
   subject: string,
   limit: number,
 ): Promise<Response> {
-  if (!isDigest(subject)) return refuse(400, 'DIGEST_INVALID', 'a digest is sha256: and 64 hex digits');
+  if (!isDigest(subject)) return refuse(400, 'DIGEST_INVALID', digestGrammar);
   const type = asked.query.get('artifactType');
   const last = asked.query.get('last') ?? '';
   const page: IndexEntry[] = [];

@@ -1,7 +1,8 @@
 /** end-4, end-5, end-6, end-11, end-13: blobs are received, in whole or in chunks, or mounted from another repository. */
 import { hasCode } from '../../src/errors.ts';
 import { answer, refuse } from './answer.ts';
-import { type Digest, isDigest, isRepositoryName } from './name.ts';
+import { type Digest, digestGrammar, isDigest } from './digest.ts';
+import { isRepositoryName } from './name.ts';
 import { parseChunkRange } from './range.ts';
 import { type Asked, eachChunk } from './request.ts';
 import type { BlobWriter, RegistryStorage } from './storage.ts';
@@ -208,7 +209,7 @@ function unknown(id: string): Response {
 }
 
 function wrongDigest(digest: string): Response {
-  return refuse(400, 'DIGEST_INVALID', `a digest is sha256: and 64 hex digits, not ${digest.slice(0, 80)}`);
+  return refuse(400, 'DIGEST_INVALID', `${digestGrammar}, not ${digest.slice(0, 80)}`);
 }
 
 function wrongSize(): Response {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -22,6 +23,22 @@ describe('garbage collection', () => {
     expect(await collectGarbage(folder, { grace: 0 })).toEqual({ blobs: 1, bytes: 10 });
     expect(blobsOf(folder)).toEqual(hexes(image, 'layer', '{}'));
     expect(await collectGarbage(folder, { grace: 0 })).toEqual({ blobs: 0, bytes: 0 });
+  });
+
+  test('what is named by sha512 is judged likewise', async () => {
+    const folder = temporaryFolder();
+    const demo = open(folder);
+    const sha512 = (text: string) => createHash('sha512').update(text).digest('hex');
+    for (const text of ['kept', 'nobody’s']) await demo.put(text, `sha512:${sha512(text)}`);
+    const image: object = JSON.parse(await demo.imageText('layer'));
+    const kept = descriptor('application/x', 'kept', `sha512:${sha512('kept')}`);
+    const text = JSON.stringify({ ...image, layers: [kept] });
+    expect((await demo.putManifest(`sha512:${sha512(text)}`, text)).status).toBe(201);
+    await collectGarbage(folder, { grace: 0 });
+    expect(readdirSync(join(folder, 'fred/demo/blobs/sha512')).sort()).toEqual(
+      [sha512('kept'), sha512(text)].sort(),
+    );
+    expect(blobsOf(folder)).toEqual(hexes('{}'));
   });
 
   test('a deleted manifest goes with the blobs that were its alone', async () => {

@@ -24,7 +24,7 @@ export function clientAt(
 
 /** Publishes a target of a few bytes and one of some megabytes. @returns the data of the large one. */
 export async function publishTwo(master: DTufMaster): Promise<Uint8Array> {
-  const large = noise(6_000_000, 21);
+  const large = noise(4_500_000, 21);
   await master.pushTarget('demo.txt', bytesOf('Hello World!\n'));
   await master.pushTarget('large.bin', large);
   await master.pushMetadata();
