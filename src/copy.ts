@@ -1,6 +1,7 @@
 import { DTufBase } from './base.ts';
 import { findChanges } from './client/changes.ts';
 import { Pulled } from './client/copy-state.ts';
+import type { ExportedFile } from './client/export.ts';
 import { Published } from './client/published.ts';
 import { Refresher } from './client/refresher.ts';
 import { ofTarget } from './client/target-failure.ts';
@@ -222,6 +223,20 @@ export class DTufCopy extends DTufBase {
   async *listTargets(): AsyncIterable<Target> {
     const { targets } = await this.#published.verified(this.#clock());
     for (const [name, file] of targets.signed.targets) yield targetOf(name, file, targets.signed.role);
+  }
+
+  /**
+   * What was pulled, as the files of a plain TUF repository for any web server: data first, then the metadata that names it,
+   * and last what changes in its place. Only what is published is in it, and all of it is to be verified by whoever writes
+   * it ({@link ExportedFile.expected}).
+   *
+   * @throws DTufError METADATA_MISSING, METADATA_EXPIRED; NOT_SUPPORTED in the legacy layout, or for a name that no path can
+   * have.
+   */
+  async *exportFiles({ signal }: Call = {}): AsyncIterable<ExportedFile> {
+    const exporting = await this.#published.exporting(this.#clock(), signal);
+    const { exportedFiles } = await import('./client/export.ts');
+    yield* exportedFiles(exporting, signal);
   }
 
   /** When each role expires; also where it has expired. @throws DTufError METADATA_MISSING */

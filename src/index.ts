@@ -1,4 +1,5 @@
 export { DTufBase } from './base.ts';
+export type { ExportedFile } from './client/export.ts';
 export type { Trust } from './client/trust.ts';
 export type { Saved, TargetStream, VerifiedPart, VerifiedTarget } from './client/verified-target.ts';
 export {

@@ -4,7 +4,7 @@ import type { Act, Context } from './context.ts';
 import { command } from './help.ts';
 
 /** Frees the disk of what is not published any more in a folder. */
-export function collectGarbageCommand(program: Command, act: Act): void {
+export function collectGarbageCommands(program: Command, act: Act): void {
   command(program, 'collect-garbage [folder]', {
     does: 'Delete from the folder of a registry (default: dtuf_registry; DTUF_HOST=oci:FOLDER names the same) the blobs that no manifest names: those of deleted manifests, and of publishing that broke off. It may be done while the folder is served and published to.',
     reads: [],

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { version } from '../../package.json';
 import { authCommands } from './auth.ts';
-import { collectGarbageCommand } from './collect-garbage.ts';
+import { collectGarbageCommands } from './collect-garbage.ts';
 import type { Act } from './context.ts';
+import { exportCommands } from './export.ts';
 import { keyCommands } from './keys.ts';
 import { listCommands } from './lists.ts';
 import { loginCommands } from './login.ts';
@@ -46,16 +47,18 @@ export function buildProgram(act: Act): Command {
         ),
     })
     .addHelpText('after', () => `\n${variablesHelp()}\n${example}`);
-  for (const add of [
+  const all = [
     keyCommands,
     publishCommands,
     pullCommands,
+    exportCommands,
     listCommands,
     loginCommands,
     authCommands,
     serveCommands,
-    collectGarbageCommand,
-  ]) {
+    collectGarbageCommands,
+  ];
+  for (const add of all) {
     add(program, act);
   }
   return program;

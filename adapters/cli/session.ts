@@ -1,4 +1,4 @@
-import type { Credentials, DTufBase, DTufCopy, DTufMaster, Login, Trust } from '../node/index.ts';
+import type { Call, Credentials, DTufBase, DTufCopy, DTufMaster, Login, Trust } from '../node/index.ts';
 import type { Context } from './context.ts';
 import { passwordsOf, registryPassword } from './password.ts';
 import { locate, requireRegistry } from './reference.ts';
@@ -28,6 +28,13 @@ export async function openCopy(context: Context, reference: string, trust?: Trus
     ...place(context, reference, environmentFetch()),
     ...(trust !== undefined && { trust }),
   });
+}
+
+/** The client's side, and what writes it out as files. */
+export async function openExport(context: Context, reference: string) {
+  const { exportFolder } = await load();
+  const copy = await openCopy(context, reference);
+  return (folder: string, call: Call) => exportFolder(copy, folder, call);
 }
 
 /** A registry as a whole. */

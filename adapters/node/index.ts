@@ -14,6 +14,7 @@ export { type Serving, serve } from '../registry/serve.ts';
 export { dockerCredentials } from './credentials/index.ts';
 export { nodeDigester } from './digester.ts';
 export { environmentFetch } from './environment-fetch.ts';
+export { type Exported, exportFolder } from './export-folder.ts';
 export { fileLock } from './file-lock.ts';
 export { fileStore } from './file-store.ts';
 export { nodeFiles } from './files.ts';

@@ -1,7 +1,7 @@
 // The options of the public classes with this host's parts filled in.
 import { resolve } from 'node:path';
 import { DTufError } from '../../src/errors.ts';
-import { parseBase } from '../../src/layout/http-site.ts';
+import { parseMetadataAddress } from '../../src/layout/http-site.ts';
 import type { Connection, Options, Place } from '../../src/options.ts';
 import type { Files, Lock, Store } from '../../src/ports.ts';
 import { parseRepositoryName } from '../../src/registry/reference.ts';
@@ -52,7 +52,7 @@ export function stateOf<T extends NodeOptions>(
 function stateName({ repository, layout, host }: NodeOptions): readonly string[] {
   if (repository !== undefined) return parseRepositoryName(repository).split('/');
   if (layout === 'http' && (typeof host === 'string' || host instanceof URL)) {
-    return [`@${encodeURIComponent(parseBase(host).href).replaceAll('*', '%2A')}`];
+    return [`@${encodeURIComponent(parseMetadataAddress(host).base.href).replaceAll('*', '%2A')}`];
   }
   throw new DTufError('INVALID_ARGUMENT', 'no repository is named', { expected: 'a name like fred/demo' });
 }

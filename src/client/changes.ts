@@ -32,7 +32,7 @@ export async function findChanges(
   const open = new Set<string>();
   if (delegates(top.signed)) {
     const load = await loadStored(set, store);
-    const roles = await reachable(set, top, load);
+    const roles = await reachable(set, top, (role, delegator) => unlessUnusable(() => load(role, delegator)));
     const names = new Set(roles.flatMap((role) => [...role.signed.targets.keys()]));
     const patterns = [top, ...roles].flatMap(({ signed }) => patternsOf(signed));
     const looked = affordable([[...names, ...pulled.keys()], [...pulled.keys()]], patterns, limits);

@@ -79,18 +79,22 @@ async function verifyStored(
   }
 }
 
-/** All delegated roles that can be loaded from `top` on, each once. */
+/**
+ * All delegated roles from `top` on, each once.
+ *
+ * @param load answers undefined for a role that is to be passed over.
+ */
 export async function reachable(
   set: TrustedSet,
   top: Metadata<Targets>,
-  load: LoadRole,
+  load: (...role: Parameters<LoadRole>) => Promise<Metadata<Targets> | undefined>,
 ): Promise<readonly Metadata<Targets>[]> {
   const found = new Map<string, Metadata<Targets>>();
   const pending = [top];
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
     const { delegations } = at.signed;
     for (const role of delegations ? delegatedNames(set, delegations) : []) {
-      const loaded = found.has(role) ? undefined : await unlessUnusable(() => load(role, at));
+      const loaded = found.has(role) ? undefined : await load(role, at);
       if (loaded === undefined) continue;
       found.set(role, loaded);
       pending.push(loaded);

@@ -10,8 +10,9 @@ import type { Metadata } from '../tuf/metadata.ts';
 import type { Targets } from '../tuf/targets.ts';
 import { TrustedSet } from '../tuf/trusted-set.ts';
 import { pinnedLayout, readCopyState, SNAPSHOT } from './copy-state.ts';
-import { loadOrFetch } from './delegated-roles.ts';
-import { type FoundTarget, findTarget } from './lookup.ts';
+import { loadOrFetch, reachable } from './delegated-roles.ts';
+import type { Exporting } from './export.ts';
+import { type FoundTarget, findTarget, type LoadRole } from './lookup.ts';
 import { verifyStored } from './refresh.ts';
 
 export interface PublishedOptions {
@@ -95,6 +96,34 @@ export class Published {
     }
     return { ...found, explain: set.checks, source: hosting.targets(layout, root) };
   }
+
+  /**
+   * All that a plain TUF repository holds, of what was pulled. Delegated roles are fetched where they are not stored.
+   *
+   * @throws DTufError NOT_SUPPORTED in the legacy layout, whose targets plain clients would take for lists; METADATA_…
+   */
+  async exporting(now: Date, signal?: AbortSignal): Promise<Exporting> {
+    const { store, hosting, limits } = this.#options;
+    const { set, targets, layout, snapshotVersion } = await this.verified(now);
+    if (layout === 'legacy') {
+      throw new DTufError(
+        'NOT_SUPPORTED',
+        `${hosting.name} is laid out as python-dtuf does: the targets that it signs are lists of blobs, which no client of a web server reads as files`,
+        { expected: 'native or http', got: layout },
+      );
+    }
+    const root = set.root.signed;
+    const load = loadOrFetch(set, store, hosting.roles(layout, root, signal), limits, snapshotVersion);
+    const roles = await advised(() => reachable(set, targets, unlessUnlisted(set, load)));
+    const metadata = await hosting.metadata({ layout, ...(signal === undefined ? {} : { signal }) });
+    return { set, roles: [targets, ...roles], source: hosting.targets(layout, root), metadata };
+  }
+}
+
+/** A role that the snapshot does not list yet was never published: no client has it. */
+function unlessUnlisted(set: TrustedSet, load: LoadRole) {
+  return async (role: string, delegator: Metadata<Targets>) =>
+    set.snapshot?.signed.meta.has(`${role}.json`) ? load(role, delegator) : undefined;
 }
 
 /** A refresh may bring another version of a delegated role that was refused or is gone. */

@@ -4,6 +4,7 @@ import type { Limits } from '../limits.ts';
 import type { Repository } from '../registry/registry.ts';
 import type { Root } from '../tuf/root.ts';
 import { HttpMetadata } from './http.ts';
+import { httpBundle } from './http-bundle.ts';
 import type { HttpSite } from './http-site.ts';
 import { HttpTargets } from './http-targets.ts';
 import type { LayoutName, MetadataSource, RoleSource, TargetSource } from './layout.ts';
@@ -39,7 +40,8 @@ export function registryHosting(repository: Repository, limits: Limits): Hosting
 export function webHosting(site: HttpSite): Hosting {
   return {
     name: site.metadata.href,
-    metadata: async ({ signal }) => new HttpMetadata(site, signal),
+    metadata: async ({ signal }) =>
+      site.bundle === undefined ? new HttpMetadata(site, signal) : httpBundle(site, site.bundle, signal),
     targets: (_, { consistentSnapshot }) => new HttpTargets(site, consistentSnapshot),
     roles: (_, { consistentSnapshot }, signal) => new HttpMetadata(site, signal, consistentSnapshot),
   };

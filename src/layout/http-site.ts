@@ -4,7 +4,7 @@ import type { Limits } from '../limits.ts';
 import { Transport } from '../registry/transport.ts';
 
 export interface HttpSiteOptions {
-  /** The base address of the metadata files. */
+  /** The base address of the metadata files, or the address of a bundle among them: `…/metadata/bundle.json`. */
   readonly metadata: string | URL;
   /** The base address of the targets; by default `targets/` beside the metadata's. */
   readonly targets?: string | URL | undefined;
@@ -15,16 +15,32 @@ export interface HttpSiteOptions {
 /** @throws DTufError INVALID_ARGUMENT where an address is none, or no place below which names can be put. */
 export class HttpSite {
   readonly metadata: URL;
+  /** Where the address is that of a bundle. */
+  readonly bundle: URL | undefined;
   readonly targets: URL;
   readonly limits: Limits;
   readonly transport: Transport;
 
   constructor({ metadata, targets, fetch, limits }: HttpSiteOptions) {
-    this.metadata = parseBase(metadata);
+    const { base, bundle } = parseMetadataAddress(metadata);
+    this.metadata = base;
+    this.bundle = bundle;
     this.targets = targets === undefined ? new URL('../targets/', this.metadata) : parseBase(targets);
     this.limits = limits;
     this.transport = new Transport({ registry: this.metadata, fetch, limits });
   }
+}
+
+/**
+ * Reads the address of metadata: a base, or a bundle in it.
+ *
+ * @throws DTufError INVALID_ARGUMENT
+ */
+export function parseMetadataAddress(address: string | URL): { base: URL; bundle: URL | undefined } {
+  const url = parseBase(address);
+  if (!url.pathname.endsWith('.json/')) return { base: url, bundle: undefined };
+  url.pathname = url.pathname.slice(0, -1);
+  return { base: new URL('.', url), bundle: url };
 }
 
 /**

@@ -19,6 +19,10 @@ export class HttpTargets implements TargetSource {
     this.#consistent = consistent;
   }
 
+  async whole(name: string, file: TargetFile): Promise<Part> {
+    return this.#whole(name, file);
+  }
+
   async parts(name: string, file: TargetFile, signal?: AbortSignal): Promise<readonly Part[]> {
     const mediaType = signedMediaType(name, file.custom);
     const whole = this.#whole(name, file);

@@ -56,6 +56,12 @@ export interface Part {
 /** Finds the data of targets. */
 export interface TargetSource {
   /**
+   * The target as TUF knows it: the file, or the manifest that lists its parts.
+   *
+   * @throws DTufError TARGET_MISMATCH, TARGET_MISSING, NOT_SUPPORTED
+   */
+  whole(name: string, file: TargetFile, signal?: AbortSignal): Promise<Part>;
+  /**
    * The parts of a target, in order. What has to be fetched for that is verified against `file`.
    *
    * @throws DTufError TARGET_MISMATCH, TARGET_MISSING

@@ -6,12 +6,12 @@ import { DTufError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import type { Bytes } from '../ports.ts';
 import type { Repository } from '../registry/registry.ts';
-import { matchFile } from '../tuf/file-info.ts';
+import { knownHashes, matchFile } from '../tuf/file-info.ts';
 import { parseRoot } from '../tuf/root.ts';
 import type { TargetFile } from '../tuf/targets.ts';
 import { aliasedBlob, listedBlobs } from './docker-manifest.ts';
 import type { MetadataSource, Part, RoleSource, TargetSource } from './layout.ts';
-import { blobPart, sha256Digest } from './part.ts';
+import { blobPart, bytesPart, sha256Digest } from './part.ts';
 import { BUNDLE_TAG, roleTag } from './strings.ts';
 
 export class LegacyMetadata implements MetadataSource, RoleSource {
@@ -103,6 +103,11 @@ export class LegacyTargets implements TargetSource {
   constructor(repository: Repository, limits: Limits) {
     this.#repository = repository;
     this.#limits = limits;
+  }
+
+  async whole(name: string, file: TargetFile, signal?: AbortSignal): Promise<Part> {
+    const expected = { length: file.length, hashes: knownHashes(file.hashes) };
+    return bytesPart(sha256Digest(name, file), await this.list(name, file, signal), expected);
   }
 
   async parts(name: string, file: TargetFile, signal?: AbortSignal): Promise<readonly Part[]> {

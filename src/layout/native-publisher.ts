@@ -18,7 +18,7 @@ import type { Repository } from '../registry/registry.ts';
 import type { JsonObject } from '../tuf/json.ts';
 import type { TargetFile } from '../tuf/targets.ts';
 import { type BundleFiles, writeBundle } from './bundle.ts';
-import { Bundle } from './native.ts';
+import { nativeBundle } from './native.ts';
 import type { NewPart, Published, Publisher, PushedTarget } from './publisher.ts';
 import {
   BUNDLE_TAG,
@@ -165,7 +165,7 @@ export class NativePublisher implements Publisher {
     if (manifest === undefined || manifest === 'unchanged') return undefined;
     const { bytes, digest: state } = manifest;
     return {
-      source: new Bundle(this.#repository, manifest, this.#limits, signal),
+      source: nativeBundle(this.#repository, manifest, this.#limits, signal),
       state,
       keepAs: async (version) => {
         await this.#repository.manifests.push(`${version}.${BUNDLE_TAG}`, bytes, ociManifestType, signal);

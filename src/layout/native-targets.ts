@@ -2,12 +2,13 @@
 // what the registry answers.
 import { DTufError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
+import type { Bytes } from '../ports.ts';
 import type { Repository } from '../registry/registry.ts';
 import { knownHashes } from '../tuf/file-info.ts';
 import type { TargetFile } from '../tuf/targets.ts';
 import type { Part, TargetSource } from './layout.ts';
 import { checkManifestLength, readImage, signedMediaType, signedParts } from './manifest-target.ts';
-import { blobPart, sha256Digest } from './part.ts';
+import { blobPart, bytesPart, sha256Digest } from './part.ts';
 import { targetTag } from './strings.ts';
 
 export class NativeTargets implements TargetSource {
@@ -19,14 +20,27 @@ export class NativeTargets implements TargetSource {
     this.#limits = limits;
   }
 
-  async parts(name: string, file: TargetFile, signal?: AbortSignal): Promise<readonly Part[]> {
+  async whole(name: string, file: TargetFile, signal?: AbortSignal): Promise<Part> {
     const mediaType = signedMediaType(name, file.custom);
-    if (mediaType !== undefined) return this.#manifestParts(name, file, mediaType, signal);
-    const hashes = knownHashes(file.hashes);
+    const expected = { length: file.length, hashes: knownHashes(file.hashes) };
+    if (mediaType !== undefined) {
+      const digest = sha256Digest(name, file);
+      return bytesPart(digest, await this.#manifest(name, file, mediaType, signal), expected);
+    }
     const digest = Object.hasOwn(file.hashes, 'sha256')
       ? sha256Digest(name, file)
       : await this.#digestByTag(name, file, signal);
-    return [blobPart(this.#repository, digest, { length: file.length, hashes })];
+    return blobPart(this.#repository, digest, expected);
+  }
+
+  /** Of a target that is itself a manifest the parts are its layers. */
+  async parts(name: string, file: TargetFile, signal?: AbortSignal): Promise<readonly Part[]> {
+    const mediaType = signedMediaType(name, file.custom);
+    if (mediaType === undefined) return [await this.whole(name, file, signal)];
+    const manifest = await this.#manifest(name, file, mediaType, signal);
+    return signedParts(name, file, mediaType, manifest, this.#limits, (part, expected) =>
+      blobPart(this.#repository, part, expected),
+    );
   }
 
   /** Without a sha256 the blob is found by the target's tag; the whole sha512 still decides. */
@@ -41,13 +55,8 @@ export class NativeTargets implements TargetSource {
     return layer.digest;
   }
 
-  /** A target that is itself a manifest: its layers are the parts. */
-  async #manifestParts(
-    name: string,
-    file: TargetFile,
-    mediaType: string,
-    signal?: AbortSignal,
-  ): Promise<readonly Part[]> {
+  /** The manifest that a target is, not verified against more than its digest. */
+  async #manifest(name: string, file: TargetFile, mediaType: string, signal?: AbortSignal): Promise<Bytes> {
     checkManifestLength(name, file, this.#limits);
     const digest = sha256Digest(name, file);
     const manifest = await this.#repository.manifests.fetch(digest, {
@@ -56,9 +65,7 @@ export class NativeTargets implements TargetSource {
     });
     if (manifest === undefined || manifest === 'unchanged')
       throw missing(name, this.#repository.name, digest);
-    return signedParts(name, file, mediaType, manifest.bytes, this.#limits, (part, expected) =>
-      blobPart(this.#repository, part, expected),
-    );
+    return manifest.bytes;
   }
 }
 

@@ -9,7 +9,7 @@ import type { Role } from '../tuf/metadata.ts';
 import { layersByName } from './bundle.ts';
 import type { LayoutName, MetadataSource } from './layout.ts';
 import { LegacyMetadata } from './legacy.ts';
-import { Bundle } from './native.ts';
+import { nativeBundle } from './native.ts';
 import { BUNDLE_TAG } from './strings.ts';
 
 export interface OpenOptions {
@@ -56,7 +56,7 @@ export async function openMetadata(
   if (layout === undefined && !isBundle(manifest.mediaType, manifest.bytes, limits)) {
     return new LegacyMetadata(repository, limits, signal);
   }
-  return new Bundle(repository, manifest, limits, signal);
+  return nativeBundle(repository, manifest, limits, signal);
 }
 
 function isBundle(mediaType: string, bytes: Bytes, limits: Limits): boolean {

@@ -93,10 +93,15 @@ async function importRsa(key: PublicKey): Promise<VerificationKey | undefined> {
   const { modulusLength, publicExponent } = imported.algorithm as RsaHashedKeyAlgorithm;
   const exponent = BigInt(`0x${toHex(publicExponent) || '0'}`);
   if (modulusLength < MIN_RSA_BITS || modulusLength > MAX_RSA_BITS || exponent < 3n) return undefined;
+  // RFC 8017, 9.1.1: TUF names no length of the salt. Most sign with that of the hash; Go's crypto/rsa, and with it go-tuf,
+  // with the longest there is room for (secure-systems-lab/securesystemslib#421).
+  const longest = Math.ceil((modulusLength - 1) / 8) - scheme.salt - 2;
+  const verifies = (saltLength: number, message: Bytes, signature: Bytes) =>
+    crypto.subtle.verify({ name: 'RSA-PSS', saltLength }, imported, signature, message);
   return {
     identity: await identityOf(imported),
-    verify: (message, signature) =>
-      crypto.subtle.verify({ name: 'RSA-PSS', saltLength: scheme.salt }, imported, signature, message),
+    verify: async (message, signature) =>
+      (await verifies(scheme.salt, message, signature)) || (await verifies(longest, message, signature)),
   };
 }
 

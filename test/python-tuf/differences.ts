@@ -59,7 +59,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     what: 'a signature by RSA-PSS with a salt that is not as long as the hash',
-    why: 'Web Crypto verifies one length of salt only; that of the hash is what TUF libraries write (RFC 8017, 9.1)',
+    why: 'Web Crypto verifies one length of salt at a time: that of the hash and the longest are tried, which TUF libraries write',
     change: (states) => targetsSigners(states, ['rsa long salt'], 1),
     python: SAME_OLD,
     ours: twice('unsigned targets'),

@@ -1,0 +1,142 @@
+// A repository as the files of a plain TUF repository on a web server (TUF 1.0.34, 5.7.3 and 6.2), in the order in which
+// they can be put there: at every moment a client finds all that it is told of.
+import { streamOf } from '../content/read-all.ts';
+import type { Expected } from '../content/verify.ts';
+import { equalBytes } from '../encoding.ts';
+import { DTufError, hasCode } from '../errors.ts';
+import { writeBundle } from '../layout/bundle.ts';
+import { targetPath } from '../layout/http-targets.ts';
+import type { MetadataSource, Part, TargetSource } from '../layout/layout.ts';
+import { signedMediaType } from '../layout/manifest-target.ts';
+import type { Bytes, HashAlgorithm } from '../ports.ts';
+import { describe } from '../registry/descriptor.ts';
+import { fileName } from '../tuf/checks.ts';
+import { knownHashes } from '../tuf/file-info.ts';
+import type { Metadata } from '../tuf/metadata.ts';
+import type { TargetFile, Targets } from '../tuf/targets.ts';
+import { TrustedSet } from '../tuf/trusted-set.ts';
+
+/** A file of an export. */
+export interface ExportedFile {
+  /** Below the folder that is served, as in `targets/docs/<sha256>.a.txt`; segments are not encoded. */
+  readonly path: string;
+  /** What it has to be. */
+  readonly expected: Expected;
+  /** Whether another version stands under the same name before and after. */
+  readonly changes: boolean;
+  /** The data, not verified yet. */
+  open(signal?: AbortSignal): Promise<ReadableStream<Uint8Array>>;
+}
+
+/** What is exported: verified metadata, and where the rest is. */
+export interface Exporting {
+  readonly set: TrustedSet;
+  /** Top-level targets first, then each delegated role. */
+  readonly roles: readonly Metadata<Targets>[];
+  readonly source: TargetSource;
+  /** Where the roots of before are. */
+  readonly metadata: MetadataSource;
+}
+
+/** The files: data before the metadata that names it, and what changes in its place last. */
+export async function* exportedFiles(
+  { set, roles, source, metadata }: Exporting,
+  signal?: AbortSignal,
+): AsyncIterable<ExportedFile> {
+  const { root, timestamp, snapshot, targets } = set;
+  if (!timestamp || !snapshot || !targets) throw new Error('a verified set has all four roles');
+  const consistent = root.signed.consistentSnapshot;
+  const seen = new Set<string>();
+  for (const { signed } of roles) {
+    for (const [name, file] of signed.targets) {
+      for await (const one of targetFiles(name, file, source, consistent, signal)) {
+        if (!seen.has(one.path)) yield one;
+        seen.add(one.path);
+      }
+    }
+  }
+  const roots = await chain(set, metadata);
+  for (const [version, bytes] of roots) yield await metadataFile(fileName('root', version), bytes);
+  const versioned = (role: string, { signed, bytes }: Metadata<Targets> | typeof snapshot) =>
+    consistent
+      ? metadataFile(fileName(role, signed.version), bytes)
+      : metadataFile(`${role}.json`, bytes, true);
+  for (const role of roles) yield await versioned(role.signed.role, role);
+  yield await versioned('snapshot', snapshot);
+  if (consistent) {
+    const bundle = await writeBundle({
+      timestamp: timestamp.bytes,
+      snapshot: [fileName('snapshot', snapshot.signed.version), snapshot.bytes],
+      targets: [fileName('targets', targets.signed.version), targets.bytes],
+      roots: roots.map(([version, bytes]) => [fileName('root', version), bytes]),
+    });
+    yield await metadataFile('bundle.json', bundle, true);
+  }
+  yield await metadataFile('timestamp.json', timestamp.bytes, true);
+}
+
+/** The file of a target; of one that is a manifest its parts before it. */
+async function* targetFiles(
+  name: string,
+  file: TargetFile,
+  source: TargetSource,
+  consistent: boolean,
+  signal?: AbortSignal,
+): AsyncIterable<ExportedFile> {
+  if (signedMediaType(name, file.custom) !== undefined) {
+    for (const part of await source.parts(name, file, signal)) {
+      // That an index is itself is no part of it.
+      if (part.bytes === undefined)
+        yield exported(`targets/blobs/${part.digest.replace(':', '/')}`, part, false);
+    }
+  }
+  const [[, hex] = []] = knownHashes(file.hashes);
+  const path = plainPath(`targets`, targetPath(name, consistent ? hex : undefined));
+  yield exported(path, await source.whole(name, file, signal), !consistent);
+}
+
+function exported(path: string, { expected, open }: Part, changes: boolean): ExportedFile {
+  return { path, expected, changes, open };
+}
+
+/** The path of a file, by the one in an address. */
+function plainPath(folder: string, encoded: string): string {
+  return [folder, ...encoded.split('/').map(decodeURIComponent)].join('/');
+}
+
+async function metadataFile(name: string, bytes: Bytes, changes = false): Promise<ExportedFile> {
+  const { digest } = await describe('application/json', bytes);
+  const hashes: [HashAlgorithm, string][] = [['sha256', digest.slice('sha256:'.length)]];
+  // A role's name may have slashes: web servers take the encoded ones that a client sends for what they are.
+  const path = plainPath('metadata', targetPath(name));
+  return { path, expected: { length: bytes.length, hashes }, changes, open: async () => streamOf(bytes) };
+}
+
+/** Every root from the first that is there to the present one, each signed by the one before (5.3). */
+async function chain(
+  set: TrustedSet,
+  source: MetadataSource,
+): Promise<readonly (readonly [number, Bytes])[]> {
+  const present = set.root;
+  const found: [number, Bytes][] = [];
+  for (let version = 1; version < present.signed.version; version++) {
+    const bytes = await source.root(version);
+    if (bytes !== undefined) found.push([version, bytes]);
+    else if (found.length > 0) found.length = 0;
+  }
+  found.push([present.signed.version, present.bytes]);
+  const [[, first] = [0, present.bytes], ...next] = found;
+  try {
+    const roots = await TrustedSet.start(first, set.now);
+    for (const [, bytes] of next) await roots.updateRoot(bytes);
+    if (equalBytes(roots.root.bytes, present.bytes)) return found;
+  } catch (error) {
+    if (!hasCode(error, 'METADATA_INVALID', 'METADATA_UNSIGNED', 'METADATA_ROLLBACK')) throw error;
+    throw new DTufError(
+      'TRUST_BROKEN',
+      `the roots that are published do not lead to the one that is trusted here: ${error.message}`,
+      { role: 'root', cause: error },
+    );
+  }
+  throw new Error('the chain ends with the present root');
+}
