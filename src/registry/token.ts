@@ -37,7 +37,7 @@ export function tokenAddress(
   const service = challenge.parameters.get('service');
   if (service !== undefined) realm.searchParams.append('service', service);
   // What we need, never what the challenge names: that may be more.
-  realm.searchParams.append('scope', scope);
+  for (const one of scope.split(' ')) realm.searchParams.append('scope', one);
   return realm;
 }
 
