@@ -28,7 +28,7 @@ export class ChunkedUpload {
   readonly #task: UploadTask;
   readonly #start: Call;
   readonly #chunk: number;
-  /** Whether a request of this attempt was repeated. */
+  /** Whether this attempt repeated a request, or took the registry's word on what had arrived. */
   #resumed = false;
   #mayResume = true;
   /** What failed last. */
@@ -160,6 +160,7 @@ export class ChunkedUpload {
     });
     const [, last] = /^(?:bytes=)?0-(\d{1,15})$/.exec(headers.get('range') ?? '') ?? [];
     if (status !== 204 || last === undefined) throw this.#lost();
+    this.#resumed = true;
     const location = headers.has('location') ? uploadLocation(headers, at) : at;
     return { location, arrived: Number(last) + 1 };
   }

@@ -56,7 +56,7 @@ export class RateLimits {
 }
 
 function quota(header: string | null): { count: number; window: number | undefined } | undefined {
-  const [, count, window] = /^ *(\d{1,12})(?: *; *w=(\d{1,9}))?/.exec(header ?? '') ?? [];
+  const [, count, window] = /^ *(\d{1,12})(?: *; *w=(\d{1,9}))? *(?:[,;]|$)/.exec(header ?? '') ?? [];
   if (count === undefined) return undefined;
   return { count: Number(count), window: window === undefined ? undefined : Number(window) };
 }

@@ -8,22 +8,25 @@ const least = 64 * 1024;
  * request to chunks, and to smaller ones, comes to an end.
  */
 export class UploadSize {
-  readonly #chunk: number;
-  #most: number;
+  /** Up to which the caller wants a blob to go in one request. */
+  readonly #whole: number;
+  #chunk: number;
+  /** What the registry takes in one request. */
+  #most = Number.POSITIVE_INFINITY;
 
   constructor({ upload, chunk }: Pick<Limits, 'upload' | 'chunk'>) {
-    this.#most = upload;
+    this.#whole = upload;
     this.#chunk = chunk;
   }
 
   /** Whether a blob of `size` bytes goes in one request. */
   takesWhole(size: number): boolean {
-    return size <= this.#most;
+    return size <= this.#whole && size <= this.#most;
   }
 
   /** Size of the chunks in which a larger blob goes. */
   get chunk(): number {
-    return Math.max(1, Math.min(this.#chunk, this.#most));
+    return this.#chunk;
   }
 
   /** Learns that a body of `size` bytes was refused. @returns false where smaller ones are not worth trying. */
@@ -33,6 +36,7 @@ export class UploadSize {
       this.#most,
       size > this.#chunk ? this.#chunk : Math.max(least, Math.floor(size / 4)),
     );
+    this.#chunk = Math.min(this.#chunk, this.#most);
     return true;
   }
 }
