@@ -83,5 +83,7 @@ function checkStored(task: UploadTask, answer: Answer, sent: boolean): void {
     return;
   }
   const error = refusedUpload(task, answer);
-  throw sent && answer.status === 413 ? new SizeRefused(task.size, error) : error;
+  // Deno streams without a length, which some registries insist on (411): chunks have one.
+  const tooLarge = answer.status === 413 || answer.status === 411;
+  throw sent && tooLarge ? new SizeRefused(task.size, error) : error;
 }

@@ -121,6 +121,12 @@ describeWithDockerRegistry('an upload in chunks', () => {
       expect(sizes).toEqual([4_194_304, 1_048_576, 1_048_576, 1_048_576, 1_048_576, 805_696]);
     });
 
+    it('by 411, to a stream whose length the runtime does not send, is learned', async () => {
+      at.proxy.add({ method: 'PUT', times: 1, fault: answer(411) });
+      await push(216, {}, 5_000_000);
+      expect(methods()).toBe('POST PUT POST PATCH PATCH PUT');
+    });
+
     it('by 413 to whatever comes, ends in an error', async () => {
       at.proxy.add({ method: 'PUT', fault: refuse(413, 'SIZE_INVALID') });
       at.proxy.add({ method: 'PATCH', fault: refuse(413, 'SIZE_INVALID') });
