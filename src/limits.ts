@@ -31,7 +31,9 @@ export interface Limits {
   readonly redirects: number;
   /** Requests under way to one host at once. */
   readonly requests: number;
-  /** Size of the ranges in which a large blob is fetched; what is smaller is fetched in one request. */
+  /** Bytes a second above which one connection is enough for a blob. */
+  readonly fast: number;
+  /** Size of the ranges in which a large blob is fetched where that is slow. */
   readonly range: number;
   /** Ranges of one blob that are fetched at once. As many are held in memory. */
   readonly ranges: number;
@@ -69,7 +71,8 @@ export const defaultLimits: Limits = Object.freeze({
   unspooled: 4 * MiB,
   redirects: 5,
   requests: 6,
-  range: 8 * MiB,
+  fast: 32 * MiB,
+  range: 4 * MiB,
   ranges: 4,
   upload: Number.POSITIVE_INFINITY,
   chunk: 4 * MiB,

@@ -90,10 +90,19 @@ export class Download {
     return this.#partial;
   }
 
-  /** Goes on to `end`, where the registry answered with the whole blob all the same. */
-  extend(end: number): void {
+  /** Where the next byte is. */
+  get at(): number {
+    return this.#at;
+  }
+
+  get end(): number {
+    return this.#span.end;
+  }
+
+  /** Ends sooner, whatever else the connection would bring. */
+  endAt(end: number): void {
     this.#span = { ...this.#span, end };
-    this.#exact = end === this.#span.size;
+    this.#exact = false;
   }
 
   async #open(whole: boolean): Promise<Awaited<ReturnType<Transport['open']>>> {

@@ -1,6 +1,4 @@
-import type { Limits } from '../limits.ts';
 import { Download, type Span } from './download.ts';
-import { aborted } from './errors.ts';
 import type { Call, Transport } from './transport.ts';
 
 /** What hands out the bytes of a span. */
@@ -11,7 +9,7 @@ export interface Bytewise {
 }
 
 /**
- * Begins to fetch a span: in one request, or in several ranges at once where it is large and the registry does ranges.
+ * Begins to fetch a span: over one connection, to which others are added where it is large and comes slowly.
  *
  * @throws DTufError NOT_FOUND, DIGEST_MISMATCH where the blob ends before the span, and the transport's.
  */
@@ -21,7 +19,7 @@ export async function openSpan(
   call: Omit<Call, 'method' | 'headers'>,
 ): Promise<Bytewise> {
   const { range, ranges } = transport.limits;
-  if (ranges < 2 || span.end - span.start <= range) {
+  if (ranges < 2 || span.end - span.start <= 2 * range) {
     const download = new Download(transport, span, call);
     await download.connect();
     return download;
@@ -46,53 +44,54 @@ export function streamOut(source: Bytewise): ReadableStream<Uint8Array> {
   );
 }
 
-/** The bytes of a span in ranges, of which several are fetched at once, and handed out in their order. */
+/** Milliseconds of waiting for a connection after which it is known whether it is slow. */
+const known = 1000;
+/** Times that ranges are tried: each may come too late, when the first connection has passed by. */
+const tries = 3;
+
+/**
+ * The bytes of a span. They come over one connection, in one request, as long as that is fast. Where it is not, what is
+ * still far off is fetched in ranges beside it, several at once, and all is handed out in order.
+ */
 class PartedDownload implements Bytewise {
   readonly #transport: Transport;
   readonly #span: Span;
   readonly #call: Omit<Call, 'method' | 'headers'>;
   readonly #control = new AbortController();
-  readonly #limits: Limits;
+  readonly #first: Download;
   /** Under way, the one that is handed out first. No more than `limits.ranges`. */
-  readonly #parts: Part[] = [];
-  /** Where the next part begins. */
+  readonly #parts: Part[];
+  /** Where the next part begins: at the end, as long as there is one connection. */
   #at: number;
+  #received = 0;
+  #waited = 0;
+  #tries = 0;
+  #trying = false;
 
   constructor(transport: Transport, span: Span, call: Omit<Call, 'method' | 'headers'>) {
     const { signal } = call;
     const abort = (): void => this.#control.abort(signal?.reason);
+    if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
     this.#control.signal.addEventListener('abort', () => signal?.removeEventListener('abort', abort));
     this.#transport = transport;
-    this.#limits = transport.limits;
     this.#span = span;
     this.#call = { ...call, signal: this.#control.signal };
-    this.#at = span.start;
+    this.#at = span.end;
+    this.#first = new Download(transport, span, this.#call);
+    this.#parts = [new Part(this.#first)];
   }
 
-  /** One range first: the answer tells whether the registry does ranges. */
-  async connect(): Promise<void> {
-    const { signal } = this.#call;
-    const first = this.#download();
-    try {
-      await first.connect();
-    } catch (error) {
-      this.cancel();
-      throw error;
-    }
-    if (signal?.aborted) throw aborted(signal);
-    if (!first.partial) {
-      // All of it comes over this connection.
-      first.extend(this.#span.end);
-      this.#at = this.#span.end;
-    }
-    this.#parts.push(new Part(first, Promise.resolve(), first.partial));
-    this.#fill();
+  connect(): Promise<void> {
+    return this.#orCancel(() => this.#first.connect());
   }
 
   async next(): Promise<Uint8Array | undefined> {
     for (let part = this.#parts[0]; part; part = this.#parts[0]) {
-      const chunk = await this.#from(part);
+      const { next } = part;
+      const began = performance.now();
+      const chunk = await this.#orCancel(next);
+      if (part.download === this.#first) this.#watch(chunk?.length ?? 0, performance.now() - began);
       if (chunk) return chunk;
       this.#parts.shift();
       this.#fill();
@@ -107,59 +106,93 @@ class PartedDownload implements Bytewise {
     this.#control.abort();
   }
 
-  async #from(part: Part): Promise<Uint8Array | undefined> {
+  async #orCancel<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await part.next();
+      return await work();
     } catch (error) {
       this.cancel();
       throw error;
     }
   }
 
+  #watch(bytes: number, waited: number): void {
+    const { range, fast } = this.#transport.limits;
+    this.#received += bytes;
+    this.#waited += waited;
+    if (this.#trying || this.#tries >= tries || (this.#received < range && this.#waited < known)) return;
+    const slow = this.#received < (fast * this.#waited) / 1000;
+    const left = this.#first.end - this.#first.at;
+    [this.#received, this.#waited] = [0, 0];
+    if (slow && left > 2 * range) void this.#tryRanges();
+  }
+
+  /** One range first: the answer tells whether the registry does ranges. */
+  async #tryRanges(): Promise<void> {
+    this.#trying = true;
+    this.#tries++;
+    const start = this.#first.at + this.#transport.limits.range;
+    const { download, end } = this.#download(start);
+    try {
+      await download.connect();
+    } catch {
+      // The first connection goes on, and what is wrong with the registry shows there.
+      this.#tries = tries;
+      return;
+    } finally {
+      this.#trying = false;
+    }
+    if (!download.partial) this.#tries = tries;
+    if (!download.partial || this.#first.at > start || this.#parts[0]?.download !== this.#first) {
+      download.cancel();
+      return;
+    }
+    this.#tries = tries;
+    this.#first.endAt(start);
+    this.#at = end;
+    this.#parts.push(new Part(download, Promise.resolve()));
+    this.#fill();
+  }
+
   #fill(): void {
-    while (this.#parts.length < this.#limits.ranges && this.#at < this.#span.end) {
-      const download = this.#download();
-      this.#parts.push(new Part(download, download.connect(), true));
+    while (this.#parts.length < this.#transport.limits.ranges && this.#at < this.#span.end) {
+      const { download, end } = this.#download(this.#at);
+      this.#at = end;
+      this.#parts.push(new Part(download, download.connect()));
     }
   }
 
-  #download(): Download {
-    const start = this.#at;
-    this.#at = Math.min(start + this.#limits.range, this.#span.end);
-    return new Download(this.#transport, { ...this.#span, start, end: this.#at }, this.#call);
+  #download(start: number): { download: Download; end: number } {
+    const end = Math.min(start + this.#transport.limits.range, this.#span.end);
+    return { download: new Download(this.#transport, { ...this.#span, start, end }, this.#call), end };
   }
 }
 
-/** A range that is read ahead of whoever wants it, into memory: it is no longer than `limits.range`. */
-class Part implements Bytewise {
+/** A connection: the first, or one of a range that is read ahead into memory, for which it is short enough. */
+class Part {
   readonly download: Download;
+  readonly next: () => Promise<Uint8Array | undefined>;
   readonly #ahead: Uint8Array[] = [];
-  readonly #running: Promise<void> | undefined;
   #ended = false;
   #wake: () => void = () => undefined;
 
-  constructor(download: Download, connected: Promise<void>, ahead: boolean) {
+  /** @param connected of one that is to be read ahead. */
+  constructor(download: Download, connected?: Promise<void>) {
     this.download = download;
-    if (!ahead) return;
-    this.#running = connected.then(() => this.#readAhead());
+    const running = connected?.then(() => this.#readAhead());
+    this.next = running ? () => this.#taken(running) : () => download.next();
     // Its failure is told when its turn has come.
-    this.#running.catch(() => this.#end());
+    running?.catch(() => this.#end());
   }
 
-  async next(): Promise<Uint8Array | undefined> {
-    if (!this.#running) return this.download.next();
+  async #taken(running: Promise<void>): Promise<Uint8Array | undefined> {
     while (this.#ahead.length === 0 && !this.#ended) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
     const chunk = this.#ahead.shift();
-    if (!chunk) await this.#running;
+    if (!chunk) await running;
     return chunk;
-  }
-
-  cancel(): void {
-    this.download.cancel();
   }
 
   async #readAhead(): Promise<void> {
