@@ -1,13 +1,6 @@
 // Every fault at every request of a publish and of a pull, by a proxy before a real registry. The table is printed.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import {
-  type DTufCopy,
-  DTufError,
-  DTufMaster,
-  memoryLock,
-  memoryStore,
-  type Signer,
-} from '../../src/index.ts';
+import { DTufCopy, DTufError, DTufMaster, memoryLock, memoryStore, type Signer } from '../../src/index.ts';
 import type { Limits } from '../../src/limits.ts';
 import type { Role } from '../../src/tuf/metadata.ts';
 import { generateKeyPair, signerOf } from '../../src/tuf/signer.ts';
@@ -62,7 +55,11 @@ const faults: Readonly<Record<string, Fault>> = {
 /** Met once; these also from a request on, as if the registry had died. */
 const lasting = ['reset, nothing handled', '503 with Retry-After'];
 
-const impatient: Partial<Limits> = { retryAfter: 5, idle: 1500 };
+/** Where silence is the fault it is not waited for long. */
+const patience = (row: Row): Partial<Limits> => ({
+  retryAfter: 5,
+  idle: row.name.startsWith('silence') ? 250 : 10_000,
+});
 const old = noise(3000, 700);
 
 interface Row {
@@ -127,11 +124,9 @@ describeWithDockerRegistry('the table of faults', () => {
     const copyStore = memoryStore();
     const copy = client(docker.host, name, { trust: rootKey, store: copyStore });
     await copy.pullMetadata();
-    const throughProxy = () =>
-      client(proxy.host, name, { store: copyStore, ...{ limits: impatient } } as Parameters<
-        typeof client
-      >[2]);
-    return { name, direct, copy, throughProxy, faulty: () => master(proxy.host, impatient) };
+    const throughProxy = (row: Row) =>
+      new DTufCopy({ host: proxy.host, repository: name, store: copyStore, limits: patience(row) });
+    return { name, direct, copy, throughProxy, faulty: (row: Row) => master(proxy.host, patience(row)) };
   };
 
   /** Counts the requests of a repository, and applies the fault to one, or to it and all later ones. */
@@ -181,7 +176,7 @@ describeWithDockerRegistry('the table of faults', () => {
     for (const at of cells) {
       const data = noise(5000, 1000 + at);
       const requests = strike(name, at, row);
-      const outcome = await outcomeOf(publish(faulty(), data));
+      const outcome = await outcomeOf(publish(faulty(row), data));
       // Clients verify at every moment, and never see other bytes.
       await copy.pullMetadata();
       await expectTarget(copy, 'old', old);
@@ -203,7 +198,7 @@ describeWithDockerRegistry('the table of faults', () => {
       await publish(direct, data);
       const requests = strike(name, at, row);
       const pull = async (): Promise<void> => {
-        const reader = throughProxy();
+        const reader = throughProxy(row);
         await reader.pullMetadata();
         await expectTarget(reader, 'new', data);
       };
