@@ -8,7 +8,7 @@ import { type Descriptor, describe } from '../registry/descriptor.ts';
 import { type Digest, parseDigest } from '../registry/digest.ts';
 import { throwIfAborted } from '../registry/errors.ts';
 import type { Repository } from '../registry/registry.ts';
-import type { UploadOptions } from '../registry/upload-task.ts';
+import type { UploadOptions } from '../registry/upload-options.ts';
 import { type BundleFiles, bundleLayers } from './bundle.ts';
 import { BUNDLE_TAG } from './strings.ts';
 

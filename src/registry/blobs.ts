@@ -7,7 +7,7 @@ import { deleteAt } from './removal.ts';
 import type { Call, Transport } from './transport.ts';
 import { upload } from './upload.ts';
 import type { UploadSource } from './upload-body.ts';
-import type { UploadOptions } from './upload-task.ts';
+import type { UploadOptions } from './upload-options.ts';
 
 /** What a blob is known by. */
 export interface BlobName {

@@ -18,13 +18,13 @@ export class RegistryAnswer extends Error {
   readonly retryAfter: string | undefined;
   readonly rateLimit: RateLimit | undefined;
 
-  constructor(status: number, errors: readonly ReportedError[], headers = new Headers()) {
+  /** @internal */
+  constructor(status: number, errors: readonly ReportedError[], retryAfter?: string, rateLimit?: RateLimit) {
     super(`${status}${errors.map(({ code, message }) => ` ${code}${message && ` "${message}"`}`).join(';')}`);
     this.status = status;
     this.errors = errors;
-    const retryAfter = headers.get('retry-after');
-    this.retryAfter = retryAfter === null ? undefined : printable(retryAfter, 40);
-    this.rateLimit = parseRateLimit(headers);
+    this.retryAfter = retryAfter;
+    this.rateLimit = rateLimit;
   }
 }
 
@@ -53,7 +53,14 @@ export function refusal(
   { status, headers, bytes }: { status: number; headers: Headers; bytes: Uint8Array },
   redact: (text: string) => string,
 ): DTufError {
-  const cause = new RegistryAnswer(status, reportedErrors(new TextDecoder().decode(bytes), redact), headers);
+  const errors = reportedErrors(new TextDecoder().decode(bytes), redact);
+  const retryAfter = headers.get('retry-after');
+  const cause = new RegistryAnswer(
+    status,
+    errors,
+    retryAfter === null ? undefined : printable(retryAfter, 40),
+    parseRateLimit(headers),
+  );
   return new DTufError(
     codeOf(status),
     `Failed ${doing}: ${host} answered ${cause.message}.${advice(status)}${limitText(cause)}`,

@@ -15,7 +15,7 @@ export interface RateLimit {
 const little = 0.1;
 
 /** Reads `RateLimit-Limit: 100;w=21600`, `RateLimit-Remaining: 76;w=21600` and Docker Hub's `Docker-RateLimit-Source`. */
-export function parseRateLimit(headers: Headers): RateLimit | undefined {
+export function parseRateLimit(headers: Pick<Headers, 'get'>): RateLimit | undefined {
   const remaining = quota(headers.get('ratelimit-remaining'));
   if (remaining === undefined) return undefined;
   const limit = quota(headers.get('ratelimit-limit'));

@@ -3,14 +3,7 @@ import type { Digest } from './digest.ts';
 import { refusedWith } from './errors.ts';
 import type { Answer, Call, Transport } from './transport.ts';
 import type { UploadSource } from './upload-body.ts';
-
-export interface UploadOptions {
-  readonly signal?: AbortSignal;
-  /** Gets the bytes sent so far; they begin again at 0 with another attempt. */
-  readonly onProgress?: (bytes: number) => void;
-  /** A repository of the same registry that may have the blob, from which the registry then takes it. */
-  readonly mountFrom?: string;
-}
+import type { UploadOptions } from './upload-options.ts';
 
 /** What an upload works with. */
 export interface UploadTask {
