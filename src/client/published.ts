@@ -1,4 +1,5 @@
 // What is published, as of the last refresh: read from the store, and verified again each time.
+import { targetMismatch } from '../content/verify.ts';
 import { DTufError, hasCode } from '../errors.ts';
 import { checkHosting, type Hosting } from '../layout/hosting.ts';
 import type { LayoutName, TargetSource } from '../layout/layout.ts';
@@ -6,13 +7,15 @@ import type { Limits } from '../limits.ts';
 import type { ExplainedCall } from '../options.ts';
 import type { Store } from '../ports.ts';
 import type { Check } from '../tuf/check.ts';
+import { knownHashes } from '../tuf/file-info.ts';
 import type { Metadata } from '../tuf/metadata.ts';
-import type { Targets } from '../tuf/targets.ts';
+import type { TargetFile, Targets } from '../tuf/targets.ts';
 import { TrustedSet } from '../tuf/trusted-set.ts';
 import { pinnedLayout, readCopyState, SNAPSHOT } from './copy-state.ts';
 import { loadOrFetch, reachable } from './delegated-roles.ts';
 import type { Exporting } from './export.ts';
 import { type FoundTarget, findTarget, type LoadRole } from './lookup.ts';
+import { lookupCost } from './lookup-cost.ts';
 import { verifyStored } from './refresh.ts';
 
 export interface PublishedOptions {
@@ -94,6 +97,7 @@ export class Published {
         { target: name, clause: '5.6.7' },
       );
     }
+    requireKnownHash(name, found.file);
     return { ...found, explain: set.checks, source: hosting.targets(layout, root) };
   }
 
@@ -114,16 +118,57 @@ export class Published {
     }
     const root = set.root.signed;
     const load = loadOrFetch(set, store, hosting.roles(layout, root, signal), limits, snapshotVersion);
-    const roles = await advised(() => reachable(set, targets, unlessUnlisted(set, load)));
+    const roles = [targets, ...(await advised(() => allRoles(set, targets, unlessUnlisted(set, load))))];
+    requireAffordable(hosting.name, roles, limits);
+    const finds = async (name: string, role: string) =>
+      (await findTarget(targets, name, { load, limits }))?.role === role;
     const metadata = await hosting.metadata({ layout, ...(signal === undefined ? {} : { signal }) });
-    return { set, roles: [targets, ...roles], source: hosting.targets(layout, root), metadata };
+    return { set, roles, finds, source: hosting.targets(layout, root), metadata };
   }
+}
+
+/** 5.7.2: what no known hash vouches for is not handed out. Its entry does no harm to the others. */
+function requireKnownHash(name: string, { hashes }: TargetFile): void {
+  if (knownHashes(hashes).length > 0) return;
+  throw targetMismatch(name, 'hash', 'a sha256 or sha512', Object.keys(hashes).join(', ') || 'none');
 }
 
 /** A role that the snapshot does not list yet was never published: no client has it. */
 function unlessUnlisted(set: TrustedSet, load: LoadRole) {
   return async (role: string, delegator: Metadata<Targets>) =>
     set.snapshot?.signed.meta.has(`${role}.json`) ? load(role, delegator) : undefined;
+}
+
+/** @throws DTufError LIMIT_EXCEEDED where it would take too long to tell which of their targets roles may sign for. */
+function requireAffordable(name: string, roles: readonly Metadata<Targets>[], { comparisons }: Limits): void {
+  const names = roles.slice(1).flatMap(({ signed }) => [...signed.targets.keys()]);
+  if (lookupCost(names, roles) <= comparisons) return;
+  throw new DTufError(
+    'LIMIT_EXCEEDED',
+    `the roles that ${name} delegates to have so many targets and path patterns that it cannot be told in time which are found`,
+    { clause: '5.6.7', expected: `at most ${comparisons} comparisons (limits.comparisons)` },
+  );
+}
+
+/** All delegated roles. One that a delegator has other keys for counts where another has the right ones. */
+async function allRoles(
+  set: TrustedSet,
+  top: Metadata<Targets>,
+  load: (...role: Parameters<LoadRole>) => Promise<Metadata<Targets> | undefined>,
+): Promise<readonly Metadata<Targets>[]> {
+  const refused = new Map<string, unknown>();
+  const roles = await reachable(set, top, async (role, delegator) => {
+    try {
+      return await load(role, delegator);
+    } catch (error) {
+      if (!hasCode(error, 'METADATA_UNSIGNED')) throw error;
+      refused.set(role, error);
+      return undefined;
+    }
+  });
+  for (const { signed } of roles) refused.delete(signed.role);
+  for (const error of refused.values()) throw error;
+  return roles;
 }
 
 /** A refresh may bring another version of a delegated role that was refused or is gone. */
