@@ -2,7 +2,7 @@
 // What the form is, is in test/core/tuf-canonical.test.ts.
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { equalBytes, utf8 } from '../../src/encoding.ts';
+import { equalBytes, toHex, utf8 } from '../../src/encoding.ts';
 import { canonicalJson } from '../../src/tuf/canonical.ts';
 import type { Json, JsonObject } from '../../src/tuf/json.ts';
 import { NOW, repository, setOf } from './repository.ts';
@@ -13,7 +13,7 @@ function asText(value: Json): string {
   if (value === null || typeof value !== 'object') return `${value}`;
   if (Array.isArray(value)) return `[${value.map(asText).join(',')}]`;
   const members = Object.entries(value as JsonObject).map(([name, member]) => ({ name, member }));
-  members.sort((a, b) => Buffer.compare(utf8(a.name), utf8(b.name)));
+  members.sort((a, b) => (toHex(utf8(a.name)) < toHex(utf8(b.name)) ? -1 : 1));
   return `{${members.map(({ name, member }) => `${asText(name)}:${asText(member)}`).join(',')}}`;
 }
 
