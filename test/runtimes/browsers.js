@@ -100,7 +100,7 @@ async function openWebKit(address, home) {
     NO_AT_BRIDGE: '1',
     WEBKIT_DISABLE_COMPOSITING_MODE: '1',
   });
-  browser.once('exit', () => display.kill());
+  process.once('exit', () => display.kill());
   return browser;
 }
 
