@@ -1,7 +1,9 @@
 // A verified download in a page of Chromium, over a link of 1 Gbit/s, against a bare fetch of the same bytes in the same page;
 // the longest task of the page's main thread; and the memory of a large download to disk, over that of the empty page.
 //   node bench/page.js [MiB for the rate] [MiB for the memory]   (default 256 1024; 0 leaves one out)
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { chromium } from 'playwright';
 import { startSite } from './page-site.js';
 
@@ -18,7 +20,9 @@ if (memorySize > 0) await withPage(memorySize, measureMemory);
 
 async function withPage(size, work) {
   const site = await startSite(size);
-  const server = await chromium.launchServer({
+  // A profile of its own: in a private window, which is what playwright opens otherwise, private files are held in memory.
+  const profile = await mkdtemp(join(tmpdir(), 'dtuf-page-'));
+  const browser = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.DTUF_CHROMIUM ?? '/usr/bin/chromium',
     args: [
       '--no-sandbox',
@@ -30,7 +34,6 @@ async function withPage(size, work) {
       '--disable-sync',
     ],
   });
-  const browser = await chromium.connect(server.wsEndpoint());
   try {
     const open = async () => {
       const page = await browser.newPage();
@@ -38,11 +41,11 @@ async function withPage(size, work) {
       await page.waitForFunction('globalThis.dtuf !== undefined');
       return page;
     };
-    await work({ size, site, open, pid: server.process().pid });
+    await work({ size, site, open });
   } finally {
     await browser.close();
-    await server.close();
     site.close();
+    await rm(profile, { recursive: true, force: true });
   }
 }
 
@@ -66,15 +69,15 @@ async function measureRate({ size, site, open }) {
   verdict('longest task, ms', longest.toFixed(0), TASK, longest <= TASK);
 }
 
-async function measureMemory({ size, open, pid }) {
+async function measureMemory({ size, open }) {
   const page = await open();
   await new Promise((resolve) => setTimeout(resolve, 2000));
-  const empty = await memoryOf(pid);
+  const empty = await memoryOf();
   let peak = 0;
   let watching = true;
   const watch = (async () => {
     while (watching) {
-      peak = Math.max(peak, await memoryOf(pid));
+      peak = Math.max(peak, await memoryOf());
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   })();
@@ -133,14 +136,14 @@ async function save() {
 }
 
 /** Of the browser with all its processes, shared pages counted by share (Linux), in MB. */
-async function memoryOf(root) {
+async function memoryOf() {
   const parents = new Map();
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)) {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
     // It may have ended meanwhile.
     if (stat) parents.set(pid, Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
   }
-  const isOurs = (pid) => pid === root || (parents.has(pid) && isOurs(parents.get(pid)));
+  const isOurs = (pid) => parents.get(pid) === process.pid || (parents.has(pid) && isOurs(parents.get(pid)));
   let sum = 0;
   for (const pid of [...parents.keys()].filter(isOurs)) {
     const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');

@@ -131,6 +131,7 @@ export interface Sink {
   readonly how: 'file' | 'picker' | 'download';
   /** What an earlier attempt left, from the first byte on. It is not verified; only what comes after it is written. */
   readonly kept?: Blob;
+  /** @param chunk may be empty afterwards: it belongs to the sink. */
   write(chunk: Uint8Array): Promise<void>;
   commit(): Promise<void>;
   /** Removes what was written. Never throws. */

@@ -6,6 +6,7 @@ import type { Lock, Store } from '../../src/ports.ts';
 import { parsePlace } from '../../src/registry/reference.ts';
 import { indexedDbStore } from './indexed-db-store.ts';
 import { refuseMixedContent } from './mixed-content.ts';
+import { inOwnBuffers } from './own-buffers.ts';
 import { webLock } from './web-lock.ts';
 
 /**
@@ -31,7 +32,7 @@ const uncached: typeof fetch = async (input, init) => {
   refuseMixedContent(
     new URL(input instanceof Request ? input.url : String(input), globalThis.location?.href),
   );
-  return fetch(input, { ...init, cache: 'no-store' });
+  return inOwnBuffers(await fetch(input, { ...init, cache: 'no-store' }));
 };
 
 /** Fills in the store and the lock of one repository. @param side `master` or `copy`. */

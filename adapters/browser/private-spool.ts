@@ -1,6 +1,7 @@
 // Data that is not verified yet, in the origin private file system. A spool is a folder of segments: what a browser has not
 // closed is lost when a tab is killed, and so is one segment at most.
 import { DTufError } from '../../src/errors.ts';
+import { letGo } from './own-buffers.ts';
 import { exceptionName, storing } from './storage-error.ts';
 
 const FOLDER = 'dtuf-spools';
@@ -94,6 +95,7 @@ class Spool implements PrivateSpool {
         at += taken.length;
         if (this.#filled === BUFFER) await this.#flush();
       }
+      letGo(chunk);
     });
   }
 

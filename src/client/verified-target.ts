@@ -312,8 +312,9 @@ export class TargetReader implements VerifiedTarget {
       const take: Write = async (chunk) => {
         throwIfAborted(signal);
         const isKept = received < kept.size;
-        if (!isKept) await write(chunk);
+        // Before it is written: a sink may take the chunk over.
         received += chunk.length;
+        if (!isKept) await write(chunk);
         onProgress?.({ target: this.name, received, total, phase: isKept ? 'verify' : phase });
       };
       const beginning = kept.slice(received, received + part.length);
