@@ -12,7 +12,17 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**'],
+          exclude: ['test/browser/**', 'test/peers/**'],
+          globalSetup: ['test/setup/docker-registry.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // Registries, proxies and tools of others: `npm run peers` builds those that neither npm nor Debian has.
+        test: {
+          name: 'peers',
+          include: ['test/peers/**/*.test.ts'],
           globalSetup: ['test/setup/docker-registry.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -20,7 +20,15 @@ export { type Code, DTufError } from './errors.ts';
 export { defaultLimits, type Limits } from './limits.ts';
 export { DTufMaster, type KeyOptions, type MasterOptions, type RootKeyOptions } from './master.ts';
 export { memoryLock, memoryStore } from './memory-store.ts';
-export type { Call, Connection, ExplainedCall, Options, Place, Progress } from './options.ts';
+export type {
+  Call,
+  Connection,
+  ExplainedCall,
+  Options,
+  Place,
+  Progress,
+  UploadCall,
+} from './options.ts';
 export type {
   Chosen,
   Content,
@@ -41,6 +49,8 @@ export type {
 export type { CreatedKey, Passwords } from './publish/key-files.ts';
 export type { PublishResult } from './publish/publication.ts';
 export type { Credentials, Login, LoginRequest } from './registry/credentials.ts';
+export { RegistryAnswer, type ReportedError } from './registry/errors.ts';
+export type { RateLimit } from './registry/rate-limit.ts';
 export type { Target } from './target.ts';
 export type { Check } from './tuf/check.ts';
 export type { Role } from './tuf/metadata.ts';

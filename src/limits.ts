@@ -24,16 +24,34 @@ export interface Limits {
   readonly manifest: number;
   /** Layers of an OCI manifest. */
   readonly layers: number;
-  /** Size of an error body, a token, a list page. */
+  /** Size of an error body, a token, the answer to an upload. */
   readonly answer: number;
+  /** Size of a page of a list. Some registries send all tags in one, of about a hundred bytes each. */
+  readonly list: number;
   /** What `bytes()` and its like hold at once. */
   readonly memory: number;
   /** What is verified in memory rather than in a spool, though it is handed out as a stream. */
   readonly unspooled: number;
   /** Redirects followed for one request. */
   readonly redirects: number;
+  /** Requests under way to one host at once. */
+  readonly requests: number;
+  /** Bytes a second above which one connection is enough for a blob. */
+  readonly fast: number;
+  /** Size of the ranges in which a large blob is fetched where that is slow. */
+  readonly range: number;
+  /** Ranges of one blob that are fetched at once. As many are held in memory. */
+  readonly ranges: number;
+  /** Size up to which a blob is uploaded in one request; a larger one goes in chunks. What a registry refuses is learned. */
+  readonly upload: number;
+  /** Size of the chunks of an upload. A registry may ask for larger ones. */
+  readonly chunk: number;
   /** Silence on a connection before it is given up. */
   readonly idle: number;
+  /** Bytes a second under which a connection counts as silent. */
+  readonly slowest: number;
+  /** The whole of a request whose answer is small (all but uploads and the data of blobs). */
+  readonly total: number;
   /** Attempts of a request that may be repeated. */
   readonly attempts: number;
   /** The longest wait that a registry may ask for with Retry-After. */
@@ -54,10 +72,19 @@ export const defaultLimits: Limits = Object.freeze({
   manifest: 4 * MiB,
   layers: 10_000,
   answer: 1 * MiB,
+  list: 32 * MiB,
   memory: 64 * MiB,
   unspooled: 4 * MiB,
   redirects: 5,
+  requests: 6,
+  fast: 32 * MiB,
+  range: 4 * MiB,
+  ranges: 4,
+  upload: Number.POSITIVE_INFINITY,
+  chunk: 4 * MiB,
   idle: 60_000,
+  slowest: 1024,
+  total: 300_000,
   attempts: 3,
   retryAfter: 30_000,
 });

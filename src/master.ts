@@ -8,7 +8,7 @@ import { LegacyPublisher } from './layout/legacy-publisher.ts';
 import { NativePublisher } from './layout/native-publisher.ts';
 import { NativeTargets } from './layout/native-targets.ts';
 import type { NewPart, Publisher } from './layout/publisher.ts';
-import type { Call, Options } from './options.ts';
+import type { Call, Options, UploadCall } from './options.ts';
 import type { Files, Lock, OpenPrivateKey, Signer, Store } from './ports.ts';
 import { checkCustom } from './publish/custom.ts';
 import { type CreatedKey, KeyFiles, type Passwords } from './publish/key-files.ts';
@@ -242,7 +242,7 @@ export class DTufMaster extends DTufBase {
   async pushTarget(
     name: string,
     data: Source | readonly Source[],
-    { custom, ...call }: Call & { custom?: JsonObject } = {},
+    { custom, ...call }: UploadCall & { custom?: JsonObject } = {},
   ): Promise<Target> {
     const state = await readMasterState(this.#store);
     const layout = layoutOf(state.root);

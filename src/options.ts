@@ -52,6 +52,15 @@ export interface Call {
   onProgress?: (progress: Progress) => void;
 }
 
+/** Of a call that uploads data. */
+export interface UploadCall extends Call {
+  /**
+   * A repository of the same registry that may have the data already: the registry then takes it from there, and nothing
+   * is sent. It has to allow to read that one too.
+   */
+  mountFrom?: string;
+}
+
 /** Of a call that verifies metadata. */
 export interface ExplainedCall extends Call {
   /** Told of each check as it is made; of one that fails too, before the call throws. */

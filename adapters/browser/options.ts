@@ -4,6 +4,7 @@ import { parseBase } from '../../src/layout/http-site.ts';
 import type { Connection, Options } from '../../src/options.ts';
 import type { Lock, Store } from '../../src/ports.ts';
 import { parsePlace } from '../../src/registry/reference.ts';
+import { tellingCors } from './cross-origin.ts';
 import { indexedDbStore } from './indexed-db-store.ts';
 import { refuseMixedContent } from './mixed-content.ts';
 import { inOwnBuffers } from './own-buffers.ts';
@@ -21,7 +22,7 @@ export function connectionOf<T extends Connection>(options: T): T {
       'This page is no secure context, so that the browser gives it no Web Crypto and nothing can be verified: open it over https, or from localhost.',
     );
   }
-  return { fetch: uncached, ...options };
+  return { fetch: told, ...options };
 }
 
 /**
@@ -34,6 +35,8 @@ const uncached: typeof fetch = async (input, init) => {
   );
   return inOwnBuffers(await fetch(input, { ...init, cache: 'no-store' }));
 };
+
+const told = tellingCors(uncached);
 
 /** Fills in the store and the lock of one repository. @param side `master` or `copy`. */
 export function stateOf<T extends Options>(

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { version } from '../../package.json';
 import { authCommands } from './auth.ts';
+import { collectGarbageCommands } from './collect-garbage.ts';
 import type { Act } from './context.ts';
 import { exportCommands } from './export.ts';
 import { keyCommands } from './keys.ts';
@@ -55,6 +56,7 @@ export function buildProgram(act: Act): Command {
     loginCommands,
     authCommands,
     serveCommands,
+    collectGarbageCommands,
   ];
   for (const add of all) {
     add(program, act);

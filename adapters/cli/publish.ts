@@ -1,12 +1,16 @@
 import type { Command } from 'commander';
 import type { Act, Context } from './context.ts';
-import { command, json } from './help.ts';
+import { command, json as jsonOption } from './help.ts';
 import { withProgress } from './progress.ts';
 import { openMaster } from './session.ts';
 import { registryVariables, stateVariables } from './variables.ts';
 
 interface Report {
   json?: true;
+}
+
+interface PushOptions extends Report {
+  mountFrom?: string;
 }
 
 /** The commands that change what is published. */
@@ -16,9 +20,13 @@ export function publishCommands(program: Command, act: Act): void {
     reads: [...registryVariables, ...stateVariables, 'DTUF_PROGRESS'],
     example: 'dtuf push-target fred/demo demo.txt demo.txt',
   })
-    .option(...json)
-    .action((repo: string, target: string, sources: string[], report: Report) =>
-      act((context) => pushTarget(context, repo, target, sources, report)),
+    .option(
+      '--mount-from <repo>',
+      'a repository of the same registry that may have the data already: nothing is sent then',
+    )
+    .option(...jsonOption)
+    .action((repo: string, target: string, sources: string[], options: PushOptions) =>
+      act((context) => pushTarget(context, repo, target, sources, options)),
     );
 
   command(program, 'del-target <repo> <target...>', {
@@ -42,7 +50,7 @@ export function publishCommands(program: Command, act: Act): void {
     ],
     example: 'dtuf push-metadata fred/demo',
   })
-    .option(...json)
+    .option(...jsonOption)
     .action((repo: string, report: Report) => act((context) => pushMetadata(context, repo, report)));
 }
 
@@ -51,11 +59,14 @@ async function pushTarget(
   repo: string,
   name: string,
   sources: string[],
-  report: Report,
+  { json, mountFrom }: PushOptions,
 ): Promise<undefined> {
   const master = await openMaster(context, repo);
-  const target = await withProgress(context, (call) => master.pushTarget(name, sources, call));
-  if (report.json) await context.output.json(target);
+  const more = mountFrom === undefined ? {} : { mountFrom };
+  const target = await withProgress(context, (call) =>
+    master.pushTarget(name, sources, { ...call, ...more }),
+  );
+  if (json) await context.output.json(target);
   context.log.note(`pushed ${name}; clients see it after dtuf push-metadata ${repo}`);
 }
 

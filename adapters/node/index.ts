@@ -9,6 +9,7 @@ import { connectionOf, type NodeOptions, stateOf } from './options.ts';
 
 export * from '../../src/index.ts';
 export { folderStorage } from '../registry/folder.ts';
+export { type Collected, collectGarbage } from '../registry/garbage.ts';
 export { type Serving, serve } from '../registry/serve.ts';
 export { dockerCredentials } from './credentials/index.ts';
 export { nodeDigester } from './digester.ts';

@@ -1,7 +1,7 @@
 /** end-2, end-10: blobs are read, in whole or in part, and deleted. */
 import { answer, refuse } from './answer.ts';
 import { entityTag, isUnchanged, rangeApplies } from './conditional.ts';
-import type { Digest } from './name.ts';
+import type { Digest } from './digest.ts';
 import { parseRange } from './range.ts';
 import type { Asked } from './request.ts';
 import type { RegistryStorage } from './storage.ts';

@@ -3,7 +3,7 @@ import { answer } from './answer.ts';
 import type { Asked } from './request.ts';
 
 const exposed =
-  'Docker-Content-Digest, Link, Location, WWW-Authenticate, Content-Range, ETag, Range, Docker-Distribution-Api-Version';
+  'Docker-Content-Digest, Link, Location, WWW-Authenticate, Content-Range, ETag, Range, OCI-Filters-Applied, Docker-Distribution-Api-Version';
 
 export function isPreflight(asked: Asked): boolean {
   return asked.method === 'OPTIONS' && asked.headers.has('access-control-request-method');

@@ -1,4 +1,5 @@
 /** What the registry must know of a manifest: its type, and what it refers to. The bytes are kept as they came. */
+import type { IndexEntry } from './storage.ts';
 
 const ociManifest = 'application/vnd.oci.image.manifest.v1+json';
 const ociIndex = 'application/vnd.oci.image.index.v1+json';
@@ -30,6 +31,8 @@ export interface References {
   readonly manifests: readonly Reference[];
   /** Of an OCI manifest or index; stands in the layout's index too (image-spec, descriptor.md). */
   readonly artifactType: string | undefined;
+  /** The digest of the manifest that this one is about; that need not be there. */
+  readonly subject: string | undefined;
 }
 
 /** Reads a manifest of the type `mediaType`, or says what is wrong with it. */
@@ -44,13 +47,46 @@ export function parseReferences(bytes: Uint8Array, mediaType: string): Reference
   const layers = isIndexType(mediaType) ? [] : parseList(value.layers);
   const config = isIndexType(mediaType) ? [] : parseList([value.config]);
   if (!manifests || !layers || !config) return 'a descriptor in it lacks a mediaType, a digest or a size';
+  const subject = value.subject === undefined ? undefined : parseReference(value.subject);
+  if (value.subject !== undefined && !subject) return 'its subject lacks a mediaType, a digest or a size';
   const type = value.artifactType;
   return {
     // Foreign layers lie elsewhere, at their `urls`, which a registry does not follow.
     blobs: [...config, ...layers].filter(({ mediaType: layer }) => !foreignLayer.test(layer)),
     manifests,
     artifactType: typeof type === 'string' ? type : undefined,
+    subject: subject?.digest,
   };
+}
+
+/**
+ * The descriptor of the manifest `bytes` where it is about `subject` (distribution-spec, "Listing Referrers"):
+ * with its artifactType, which of an image that has none is the type of its config, and its annotations.
+ */
+export function parseReferrer(
+  bytes: Uint8Array,
+  { mediaType, digest }: Pick<IndexEntry, 'mediaType' | 'digest'>,
+  subject: string,
+): IndexEntry | undefined {
+  const value = parseObject(bytes);
+  if (parseReference(value?.subject)?.digest !== subject) return undefined;
+  const own = typeof value?.artifactType === 'string' ? value.artifactType : '';
+  const artifactType = own === '' ? parseReference(value?.config)?.mediaType : own;
+  const annotations = parseAnnotations(value?.annotations);
+  return {
+    mediaType,
+    digest,
+    size: bytes.length,
+    ...(artifactType !== undefined && { artifactType }),
+    ...(annotations && { annotations }),
+  };
+}
+
+function parseAnnotations(value: unknown): Record<string, string> | undefined {
+  if (!isObject(value)) return undefined;
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 function parseList(value: unknown): Reference[] | undefined {

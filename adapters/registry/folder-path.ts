@@ -4,7 +4,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DTufError } from '../../src/errors.ts';
-import { type Digest, isRepositoryName } from './name.ts';
+import { type Algorithm, algorithmOf, type Digest } from './digest.ts';
+import { isRepositoryName } from './name.ts';
 
 const names = { blobs: 'blobs', uploads: '_uploads', lock: '_lock' };
 
@@ -20,12 +21,14 @@ export function repositoryParts(repository: string): string[] {
   return repository.split('/');
 }
 
-export function blobParts(repository: string): string[] {
-  return [...repositoryParts(repository), names.blobs, 'sha256'];
+export function blobParts(repository: string, algorithm: Algorithm): string[] {
+  return [...repositoryParts(repository), names.blobs, algorithm];
 }
 
-export function blobName(digest: Digest): string {
-  return digest.slice('sha256:'.length);
+/** The folder of a blob, and its name in there. */
+export function blobPath(repository: string, digest: Digest): { parts: string[]; name: string } {
+  const algorithm = algorithmOf(digest);
+  return { parts: blobParts(repository, algorithm), name: digest.slice(algorithm.length + 1) };
 }
 
 /** The folder `root/parts…`, or undefined where it is not there. @throws DTufError STORAGE_FAILED at a link. */

@@ -1,6 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { type FileHandle, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { algorithmOf, type Digest } from './digest.ts';
 import { inFolder } from './folder-failure.ts';
 import {
   createTemporary,
@@ -11,9 +13,15 @@ import {
   writeAll,
 } from './folder-file.ts';
 import { ensureLayout } from './folder-index.ts';
-import { blobName, blobParts, makeFolder, syncFolder } from './folder-path.ts';
-import type { Digest } from './name.ts';
+import { blobPath, makeFolder, syncFolder } from './folder-path.ts';
 import type { BlobWriter } from './storage.ts';
+
+/** So few are named by it that it is not worth hashing all of them twice on their way. */
+async function sha512Of(path: string): Promise<string> {
+  const hash = createHash('sha512');
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash.digest('hex');
+}
 
 /** Receives a blob into a temporary file, and gives it its name when all of it is on the disk. */
 export class FolderWriter implements BlobWriter {
@@ -43,19 +51,22 @@ export class FolderWriter implements BlobWriter {
   }
 
   async commit(digest: Digest): Promise<boolean> {
-    if (this.#hash.digest('hex') !== blobName(digest)) return false;
-    await inFolder(async () => {
+    const { parts, name } = blobPath(this.#repository, digest);
+    const bySha512 = algorithmOf(digest) === 'sha512';
+    if (!bySha512 && this.#hash.digest('hex') !== name) return false;
+    return inFolder(async () => {
       const { path, file } = await this.#open();
       this.#file = undefined;
       await settle(file);
+      if (bySha512 && (await sha512Of(path)) !== name) return false;
       await ensureLayout(this.#root, this.#repository);
-      const folder = await makeFolder(this.#root, blobParts(this.#repository));
+      const folder = await makeFolder(this.#root, parts);
       // Over one that is there already: it has the same bytes, unless the disk has spoilt them.
-      await rename(path, join(folder, blobName(digest)));
+      await rename(path, join(folder, name));
       this.#path = undefined;
       await syncFolder(folder);
+      return true;
     });
-    return true;
   }
 
   async discard(): Promise<void> {

@@ -1,11 +1,11 @@
 import { readdir, realpath, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { Digest } from './digest.ts';
 import { inFolder } from './folder-failure.ts';
 import { readFileRange, remove, shareFile } from './folder-file.ts';
 import { ensureLayout, FolderIndexes, isLayout } from './folder-index.ts';
 import {
-  blobName,
-  blobParts,
+  blobPath,
   findFolder,
   isErrno,
   lstatOf,
@@ -47,13 +47,12 @@ export function folderStorage(folder: string): RegistryStorage {
     repositories: () => using(({ root }) => findRepositories(root, '')),
     readIndex: (repository) => using(({ indexes }) => indexes.read(repository)),
     updateIndex: (repository, change) => using(({ indexes }) => indexes.update(repository, change)),
-    blobSize: (repository, digest) => using(({ root }) => blobSize(root, repository, blobName(digest))),
+    blobSize: (repository, digest) => using(({ root }) => blobSize(root, repository, digest)),
     openBlob: (repository, digest, range) =>
-      readFileRange(() => blobFolder(open, repository), blobName(digest), range),
+      readFileRange(() => blobFolder(open, repository, digest), blobPath(repository, digest).name, range),
     createBlob: (repository) => using(async ({ root }) => new FolderWriter(root, repository)),
-    copyBlob: (from, repository, digest) =>
-      using(({ root }) => copyBlob(root, from, repository, blobName(digest))),
-    deleteBlob: (repository, digest) => using(({ root }) => deleteBlob(root, repository, blobName(digest))),
+    copyBlob: (from, repository, digest) => using(({ root }) => copyBlob(root, from, repository, digest)),
+    deleteBlob: (repository, digest) => using(({ root }) => deleteBlob(root, repository, digest)),
   };
 }
 
@@ -73,7 +72,7 @@ async function openFolder(folder: string): Promise<OpenFolder> {
 }
 
 /** Uploads that a crash left behind. A day old: no process is at work on them any more. */
-async function clearAway(root: string): Promise<void> {
+export async function clearAway(root: string): Promise<void> {
   const folder = await findFolder(root, [uploadsFolder]);
   if (folder === undefined) return;
   for (const name of await readdir(folder)) {
@@ -82,7 +81,7 @@ async function clearAway(root: string): Promise<void> {
   }
 }
 
-async function findRepositories(root: string, prefix: string): Promise<string[]> {
+export async function findRepositories(root: string, prefix: string): Promise<string[]> {
   const folder = await findFolder(root, prefix === '' ? [] : prefix.split('/'));
   if (folder === undefined) return [];
   const found = prefix !== '' && (await isLayout(folder)) ? [prefix] : [];
@@ -98,29 +97,36 @@ async function findRepositories(root: string, prefix: string): Promise<string[]>
   return found;
 }
 
-async function blobSize(root: string, repository: string, name: string): Promise<number | undefined> {
-  const folder = await findFolder(root, blobParts(repository));
+async function blobSize(root: string, repository: string, digest: Digest): Promise<number | undefined> {
+  const { parts, name } = blobPath(repository, digest);
+  const folder = await findFolder(root, parts);
   const stats = folder === undefined ? undefined : await statFile(folder, name);
   return stats && Number(stats.size);
 }
 
-async function blobFolder(open: () => Promise<OpenFolder>, repository: string): Promise<string> {
+async function blobFolder(
+  open: () => Promise<OpenFolder>,
+  repository: string,
+  digest: Digest,
+): Promise<string> {
   const { root } = await open();
-  const parts = blobParts(repository);
+  const { parts } = blobPath(repository, digest);
   return (await findFolder(root, parts)) ?? join(root, ...parts);
 }
 
-async function copyBlob(root: string, from: string, repository: string, name: string): Promise<boolean> {
-  if ((await blobSize(root, from, name)) === undefined) return false;
+async function copyBlob(root: string, from: string, repository: string, digest: Digest): Promise<boolean> {
+  if ((await blobSize(root, from, digest)) === undefined) return false;
+  const { parts, name } = blobPath(repository, digest);
   await ensureLayout(root, repository);
-  const folder = await makeFolder(root, blobParts(repository));
-  await shareFile(root, join(root, ...blobParts(from), name), join(folder, name));
+  const folder = await makeFolder(root, parts);
+  await shareFile(root, join(root, ...blobPath(from, digest).parts, name), join(folder, name));
   await syncFolder(folder);
   return true;
 }
 
-async function deleteBlob(root: string, repository: string, name: string): Promise<boolean> {
-  const folder = await findFolder(root, blobParts(repository));
+async function deleteBlob(root: string, repository: string, digest: Digest): Promise<boolean> {
+  const { parts, name } = blobPath(repository, digest);
+  const folder = await findFolder(root, parts);
   if (folder === undefined || !(await statFile(folder, name))) return false;
   await unlink(join(folder, name));
   return true;

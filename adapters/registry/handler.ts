@@ -4,9 +4,11 @@ import { untilAborted } from './abort.ts';
 import { json, notAllowed, refuse } from './answer.ts';
 import { deleteBlob, getBlob } from './blobs.ts';
 import { isPreflight, preflight, share } from './cors.ts';
+import { digestGrammar, isDigest } from './digest.ts';
 import { getCatalog, getTags } from './listing.ts';
 import { deleteManifest, getManifest, putManifest } from './manifests.ts';
-import { isDigest, isRepositoryName, isTag } from './name.ts';
+import { isRepositoryName, isTag } from './name.ts';
+import { getReferrers } from './referrers.ts';
 import { type Asked, parseRequest } from './request.ts';
 import type { RegistryStorage } from './storage.ts';
 import { type UploadLimits, Uploads } from './uploads.ts';
@@ -75,7 +77,7 @@ export class Handler {
   }
 
   async #route(asked: Asked): Promise<Response> {
-    const { storage } = this.#options;
+    const { storage, limits } = this.#options;
     const reading = asked.method === 'GET' || asked.method === 'HEAD';
     if (/^\/v2\/?$/.test(asked.path)) return reading ? json(200, {}) : notAllowed('GET', 'HEAD');
     if (asked.path === '/v2/_catalog')
@@ -83,10 +85,14 @@ export class Handler {
     // The last words decide: a name may hold `blobs`, `manifests` and `tags` as components of its own.
     const tags = /^\/v2\/(.+)\/tags\/list$/.exec(asked.path)?.[1];
     const [name = tags, kind, reference = ''] =
-      /^\/v2\/(.+)\/(manifests|blobs\/uploads|blobs)\/([^/]*)$/.exec(asked.path)?.slice(1) ?? [];
+      /^\/v2\/(.+)\/(manifests|referrers|blobs\/uploads|blobs)\/([^/]*)$/.exec(asked.path)?.slice(1) ?? [];
     if (name === undefined) return refuse(404, 'UNSUPPORTED', 'there is nothing at this address');
     if (!isRepositoryName(name)) return refuse(400, 'NAME_INVALID', 'that is no name of a repository');
     if (kind === undefined) return reading ? getTags(storage, asked, name) : notAllowed('GET', 'HEAD');
+    if (kind === 'referrers') {
+      if (!reading) return notAllowed('GET', 'HEAD');
+      return getReferrers(storage, asked, name, reference, limits.manifest);
+    }
     if (kind === 'manifests') return this.#manifest(asked, name, reference);
     return kind === 'blobs' ? this.#blob(asked, name, reference) : this.#upload(asked, name, reference);
   }
@@ -95,7 +101,7 @@ export class Handler {
     const { storage, limits } = this.#options;
     if (!isTag(reference) && !isDigest(reference)) {
       return reference.includes(':')
-        ? refuse(400, 'DIGEST_INVALID', 'a digest is sha256: and 64 hex digits')
+        ? refuse(400, 'DIGEST_INVALID', digestGrammar)
         : refuse(400, 'TAG_INVALID', 'a tag has 1 to 128 of the characters A-Z a-z 0-9 _ . -');
     }
     switch (asked.method) {
@@ -115,7 +121,7 @@ export class Handler {
     const { storage } = this.#options;
     // `POST …/blobs/uploads`, without the last slash, is what some clients send.
     if (digest === 'uploads' && asked.method === 'POST') return this.#uploads.start(asked, name);
-    if (!isDigest(digest)) return refuse(400, 'DIGEST_INVALID', 'a digest is sha256: and 64 hex digits');
+    if (!isDigest(digest)) return refuse(400, 'DIGEST_INVALID', digestGrammar);
     if (asked.method === 'DELETE') return deleteBlob(storage, name, digest);
     if (asked.method === 'GET' || asked.method === 'HEAD') return getBlob(storage, asked, name, digest);
     return notAllowed('GET', 'HEAD', 'DELETE');

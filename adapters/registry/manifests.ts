@@ -3,8 +3,8 @@ import { accepts } from './accept.ts';
 import { answer, refuse } from './answer.ts';
 import { entityTag, isUnchanged } from './conditional.ts';
 import { isIndexType, isManifestType, parseReferences, type References } from './descriptors.ts';
-import { digestOf } from './digest.ts';
-import { type Digest, isDigest } from './name.ts';
+import { algorithmOf, type Digest, digestOf, isDigest } from './digest.ts';
+import { readManifest } from './manifest-bytes.ts';
 import { type Asked, readBody } from './request.ts';
 import type { ImageIndex, IndexEntry, RegistryStorage } from './storage.ts';
 import { findDigest, findTag, withManifest, withoutDigest, withoutTag } from './tags.ts';
@@ -55,13 +55,13 @@ export async function putManifest(
   if (!isManifestType(mediaType)) return invalid(`its Content-Type ${mediaType} is none of a manifest`);
   const bytes = await readBody(asked, limit);
   if (!bytes) return refuse(413, 'SIZE_INVALID', `a manifest has at most ${limit} bytes`);
-  const digest = digestOf(bytes);
+  const digest = digestOf(bytes, isDigest(reference) ? algorithmOf(reference) : 'sha256');
   if (isDigest(reference) && reference !== digest) {
     return refuse(400, 'DIGEST_INVALID', `the manifest has the digest ${digest}`);
   }
   const references = parseReferences(bytes, mediaType);
   if (typeof references === 'string') return invalid(references);
-  const { artifactType } = references;
+  const { artifactType, subject } = references;
   const entry = {
     mediaType,
     digest,
@@ -82,7 +82,12 @@ export async function putManifest(
       `the manifest names ${missing}, which is not in ${repository}`,
     );
   }
-  return answer(201, { Location: `/v2/${repository}/manifests/${digest}`, 'Docker-Content-Digest': digest });
+  return answer(201, {
+    Location: `/v2/${repository}/manifests/${digest}`,
+    'Docker-Content-Digest': digest,
+    // Tells the client that it need not keep a list of referrers itself ("Pushing Manifests with Subject").
+    ...(subject !== undefined && { 'OCI-Subject': subject }),
+  });
 }
 
 /** By digest with all its tags; by tag the tag alone. The bytes stay: a blob of the same digest may be wanted. */
@@ -145,11 +150,9 @@ async function childrenOf(
   mediaType: string,
   limit: number,
 ): Promise<References['manifests']> {
-  const size = await storage.blobSize(repository, digest);
-  if (size === undefined || size > limit) return [];
-  const whole = new Response(storage.openBlob(repository, digest, { start: 0, end: size }));
-  const references = parseReferences(new Uint8Array(await whole.arrayBuffer()), mediaType);
-  return typeof references === 'string' ? [] : references.manifests;
+  const bytes = await readManifest(storage, repository, { digest }, limit);
+  const references = bytes && parseReferences(bytes, mediaType);
+  return typeof references === 'object' ? references.manifests : [];
 }
 
 async function findMissing(

@@ -1,6 +1,5 @@
 import { isRepositoryName as isLegalName } from '../../src/registry/reference.ts';
 
-export { type Digest, isDigest } from '../../src/registry/digest.ts';
 export { isTag } from '../../src/registry/reference.ts';
 
 /** Legal names that an OCI image layout needs for itself: a repository `a/blobs` would lie inside that of `a`. */

@@ -4,14 +4,14 @@ import type { ByteRange } from './storage.ts';
  * What a `Range` header asks for (RFC 9110, 14.1.2).
  *
  * @returns undefined where the header is to be ignored: another unit, several ranges, a syntax that is none.
+ *   A range that ends before it begins is refused, as RFC 9110, 14.2, allows: the whole is not what was meant.
  */
 export function parseRange(header: string | null, size: number): ByteRange | 'unsatisfiable' | undefined {
   const parts = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i.exec(header ?? '');
   const [first = '', last = ''] = parts?.slice(1) ?? [];
   if (first === '') return last === '' ? undefined : suffix(Number(last), size);
   const start = Number(first);
-  if (last !== '' && Number(last) < start) return undefined;
-  if (start >= size) return 'unsatisfiable';
+  if (start >= size || (last !== '' && Number(last) < start)) return 'unsatisfiable';
   return { start, end: last === '' ? size : Math.min(Number(last) + 1, size) };
 }
 

@@ -1,4 +1,4 @@
-import type { Digest } from './name.ts';
+import type { Digest } from './digest.ts';
 
 /** Bytes from `start` up to, not including, `end`. */
 export interface ByteRange {

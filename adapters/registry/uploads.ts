@@ -1,7 +1,8 @@
 /** end-4, end-5, end-6, end-11, end-13: blobs are received, in whole or in chunks, or mounted from another repository. */
 import { hasCode } from '../../src/errors.ts';
 import { answer, refuse } from './answer.ts';
-import { type Digest, isDigest, isRepositoryName } from './name.ts';
+import { type Digest, digestGrammar, isDigest } from './digest.ts';
+import { isRepositoryName } from './name.ts';
 import { parseChunkRange } from './range.ts';
 import { type Asked, eachChunk } from './request.ts';
 import type { BlobWriter, RegistryStorage } from './storage.ts';
@@ -13,12 +14,17 @@ export interface UploadLimits {
   readonly uploads: number;
 }
 
+/** An upload that nobody went on with for so many milliseconds is given up. */
+const idle = 24 * 60 * 60 * 1000;
+
 interface Upload {
   readonly id: string;
   readonly repository: string;
   readonly writer: BlobWriter;
   /** A request is writing to it. */
   busy: boolean;
+  /** When it was used last. */
+  usedAt: number;
 }
 
 /**
@@ -43,7 +49,7 @@ export class Uploads {
     if (mounted) return mounted;
     if (!this.#makeRoom()) return refuse(429, 'TOOMANYREQUESTS', 'too many uploads at once: try again later');
     const writer = await this.#storage.createBlob(repository);
-    const upload = { id: crypto.randomUUID(), repository, writer, busy: false };
+    const upload = { id: crypto.randomUUID(), repository, writer, busy: false, usedAt: Date.now() };
     this.#open.set(upload.id, upload);
     if (digest !== null) return this.#whileBusy(upload, () => this.#finish(asked, upload, digest));
     return answer(202, progress(upload));
@@ -81,8 +87,13 @@ export class Uploads {
     });
   }
 
-  /** An upload that failed to close is gone: the client that tries once more begins with a new one. */
+  /**
+   * An upload that failed to close is gone: the client that tries once more begins with a new one. Only a chunk that
+   * is not the next one leaves it as it is, as it does in a PATCH.
+   */
   async #finish(asked: Asked, upload: Upload, digest: Digest): Promise<Response> {
+    const misplaced = this.#misplaced(asked, upload);
+    if (misplaced) return misplaced;
     try {
       const refused = await this.#receive(asked, upload);
       if (refused) return refused;
@@ -99,10 +110,8 @@ export class Uploads {
     const start = upload.writer.size;
     const range = header === null ? undefined : parseChunkRange(header);
     if (header !== null && !range) return refuse(400, 'BLOB_UPLOAD_INVALID', 'Content-Range: <first>-<last>');
-    if (range && range.start !== start) {
-      // Chunks come in order: what came before is told, so that the client can go on from there.
-      return refuse(416, 'BLOB_UPLOAD_INVALID', `the next byte is ${start}`, progress(upload));
-    }
+    const misplaced = this.#misplaced(asked, upload);
+    if (misplaced) return misplaced;
     const length = asked.headers.get('content-length');
     if (range && length !== null && Number(length) !== range.end - start) return wrongSize();
     const end = Math.min(range?.end ?? Number.POSITIVE_INFINITY, this.#limits.blob);
@@ -119,12 +128,24 @@ export class Uploads {
       : refuse(413, 'SIZE_INVALID', `a blob has at most ${end} bytes here`);
   }
 
+  /** Chunks come in order: of one that does not, the client is told what came before, so that it can go on there. */
+  #misplaced(asked: Asked, upload: Upload): Response | undefined {
+    const range = parseChunkRange(asked.headers.get('content-range') ?? '');
+    const { size } = upload.writer;
+    if (!range || range.start === size) return undefined;
+    return refuse(416, 'BLOB_UPLOAD_INVALID', `the next byte is ${size}`, progress(upload));
+  }
+
   async #mount(asked: Asked, repository: string): Promise<Response | undefined> {
     const digest = asked.query.get('mount') ?? '';
-    const from = asked.query.get('from') ?? '';
+    const from = asked.query.get('from');
     // Where it cannot be mounted, an ordinary upload begins ("Mounting a blob from another repository").
-    if (!isDigest(digest) || !isRepositoryName(from)) return undefined;
-    return (await this.#storage.copyBlob(from, repository, digest)) ? created(repository, digest) : undefined;
+    if (!isDigest(digest) || (from !== null && !isRepositoryName(from))) return undefined;
+    // Everybody may read everything here, so that it need not be said where the blob lies.
+    for (const source of from === null ? await this.#storage.repositories() : [from]) {
+      if (await this.#storage.copyBlob(source, repository, digest)) return created(repository, digest);
+    }
+    return undefined;
   }
 
   #find(repository: string, id: string): Upload | undefined {
@@ -132,6 +153,7 @@ export class Uploads {
     if (upload?.repository !== repository) return undefined;
     this.#open.delete(id);
     this.#open.set(id, upload);
+    upload.usedAt = Date.now();
     return upload;
   }
 
@@ -152,16 +174,14 @@ export class Uploads {
     }
   }
 
-  /** Gives up the upload that was left alone for longest, where there are too many. */
+  /** Gives up the uploads that were left alone for too long, and for longest where there are too many. */
   #makeRoom(): boolean {
-    if (this.#open.size < this.#limits.uploads) return true;
     for (const upload of this.#open.values()) {
-      if (upload.busy) continue;
-      this.#open.delete(upload.id);
-      void upload.writer.discard();
-      return true;
+      const stale = upload.usedAt < Date.now() - idle;
+      if (!stale && this.#open.size < this.#limits.uploads) return true;
+      if (!upload.busy) void this.#discard(upload);
     }
-    return false;
+    return this.#open.size < this.#limits.uploads;
   }
 
   async #discard(upload: Upload): Promise<void> {
@@ -189,7 +209,7 @@ function unknown(id: string): Response {
 }
 
 function wrongDigest(digest: string): Response {
-  return refuse(400, 'DIGEST_INVALID', `a digest is sha256: and 64 hex digits, not ${digest.slice(0, 80)}`);
+  return refuse(400, 'DIGEST_INVALID', `${digestGrammar}, not ${digest.slice(0, 80)}`);
 }
 
 function wrongSize(): Response {

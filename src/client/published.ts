@@ -1,4 +1,5 @@
 // What is published, as of the last refresh: read from the store, and verified again each time.
+import { targetMismatch } from '../content/verify.ts';
 import { DTufError, hasCode } from '../errors.ts';
 import { checkHosting, type Hosting } from '../layout/hosting.ts';
 import type { LayoutName, TargetSource } from '../layout/layout.ts';
@@ -6,8 +7,9 @@ import type { Limits } from '../limits.ts';
 import type { ExplainedCall } from '../options.ts';
 import type { Store } from '../ports.ts';
 import type { Check } from '../tuf/check.ts';
+import { knownHashes } from '../tuf/file-info.ts';
 import type { Metadata } from '../tuf/metadata.ts';
-import type { Targets } from '../tuf/targets.ts';
+import type { TargetFile, Targets } from '../tuf/targets.ts';
 import { TrustedSet } from '../tuf/trusted-set.ts';
 import { pinnedLayout, readCopyState, SNAPSHOT } from './copy-state.ts';
 import { loadOrFetch, reachable } from './delegated-roles.ts';
@@ -94,6 +96,7 @@ export class Published {
         { target: name, clause: '5.6.7' },
       );
     }
+    requireKnownHash(name, found.file);
     return { ...found, explain: set.checks, source: hosting.targets(layout, root) };
   }
 
@@ -118,6 +121,12 @@ export class Published {
     const metadata = await hosting.metadata({ layout, ...(signal === undefined ? {} : { signal }) });
     return { set, roles: [targets, ...roles], source: hosting.targets(layout, root), metadata };
   }
+}
+
+/** 5.7.2: what no known hash vouches for is not handed out. Its entry does no harm to the others. */
+function requireKnownHash(name: string, { hashes }: TargetFile): void {
+  if (knownHashes(hashes).length > 0) return;
+  throw targetMismatch(name, 'hash', 'a sha256 or sha512', Object.keys(hashes).join(', ') || 'none');
 }
 
 /** A role that the snapshot does not list yet was never published: no client has it. */

@@ -3,6 +3,7 @@ import { readAll } from '../content/read-all.ts';
 import { type Expected, targetMismatch } from '../content/verify.ts';
 import { DTufError, hasCode } from '../errors.ts';
 import { Download } from '../registry/download.ts';
+import { streamOut } from '../registry/parted-download.ts';
 import { knownHashes } from '../tuf/file-info.ts';
 import type { TargetFile } from '../tuf/targets.ts';
 import type { HttpSite } from './http-site.ts';
@@ -59,7 +60,7 @@ export class HttpTargets implements TargetSource {
       } catch (error) {
         throw hasCode(error, 'NOT_FOUND') ? missing(name, url, error) : error;
       }
-      return download.stream();
+      return streamOut(download);
     };
     return { digest, length: expected.length, expected, open };
   }

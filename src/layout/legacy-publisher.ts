@@ -2,7 +2,7 @@
 // from garbage collection.
 import { DTufError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
-import type { Call } from '../options.ts';
+import type { Call, UploadCall } from '../options.ts';
 import type { Bytes, Digester } from '../ports.ts';
 import { describe } from '../registry/descriptor.ts';
 import { parseDigest } from '../registry/digest.ts';
@@ -41,7 +41,7 @@ export class LegacyPublisher implements Publisher {
     name: string,
     parts: readonly NewPart[],
     custom: JsonObject | undefined,
-    call: Call,
+    call: UploadCall,
   ): Promise<PushedTarget> {
     if (custom !== undefined) {
       throw new DTufError('NOT_SUPPORTED', "python-dtuf's layout has no place for custom data", {
@@ -115,7 +115,7 @@ export class LegacyPublisher implements Publisher {
       annotations: { [FILENAME]: name },
     });
     const tag = await targetTag(listed.digest.slice('sha256:'.length), name);
-    await this.#repository.manifests.push(tag, manifest, ociManifestType, signal);
+    await this.#repository.manifests.push(tag, manifest, ociManifestType, signal ? { signal } : {});
   }
 
   async published(signal?: AbortSignal): Promise<Published | undefined> {
@@ -183,7 +183,12 @@ export class LegacyPublisher implements Publisher {
   }
 
   async #alias(tag: string, blob: PushedBlob, signal: AbortSignal | undefined): Promise<void> {
-    await this.#repository.manifests.push(tag, listOfBlobs([blob]), dockerManifestType, signal);
+    await this.#repository.manifests.push(
+      tag,
+      listOfBlobs([blob]),
+      dockerManifestType,
+      signal ? { signal } : {},
+    );
   }
 }
 

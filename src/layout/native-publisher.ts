@@ -2,7 +2,7 @@
 import { verifyStream } from '../content/verify.ts';
 import { DTufError, hasCode } from '../errors.ts';
 import type { Limits } from '../limits.ts';
-import type { Call } from '../options.ts';
+import type { Call, UploadCall } from '../options.ts';
 import type { Bytes, Digester } from '../ports.ts';
 import { type Descriptor, describe } from '../registry/descriptor.ts';
 import { type Digest, parseDigest } from '../registry/digest.ts';
@@ -36,6 +36,8 @@ export class NativePublisher implements Publisher {
   readonly #repository: Repository;
   readonly #digester: Digester;
   readonly #limits: Limits;
+  /** What was published when it was looked at last. */
+  #present: Digest | undefined;
 
   constructor(repository: Repository, digester: Digester, limits: Limits) {
     this.#repository = repository;
@@ -47,7 +49,7 @@ export class NativePublisher implements Publisher {
     name: string,
     parts: readonly NewPart[],
     custom: JsonObject | undefined,
-    call: Call,
+    call: UploadCall,
   ): Promise<PushedTarget> {
     const blobs: PushedBlob[] = [];
     for (const part of parts) blobs.push(await this.#pushPart(name, part, call));
@@ -61,7 +63,7 @@ export class NativePublisher implements Publisher {
     };
   }
 
-  async #pushPart(name: string, part: NewPart, call: Call): Promise<PushedBlob> {
+  async #pushPart(name: string, part: NewPart, call: UploadCall): Promise<PushedBlob> {
     if (!('digest' in part)) return pushContent(this.#repository, this.#digester, name, part, call);
     if (part.bytes) return pushBytes(this.#repository, TARGET_LAYER, part.bytes, undefined, call.signal);
     const blob = { digest: parseDigest(part.digest), size: part.length };
@@ -153,22 +155,28 @@ export class NativePublisher implements Publisher {
 
   /** Tags a manifest, and looks whether it is there: what it names is lost at the next garbage collection if it is not. */
   async #keep(tag: string, manifest: Bytes, signal: AbortSignal | undefined): Promise<void> {
-    await this.#repository.manifests.push(tag, manifest, ociManifestType, signal);
+    await this.#repository.manifests.push(tag, manifest, ociManifestType, signal ? { signal } : {});
     if ((await this.#repository.manifests.fetch(tag, signal ? { signal } : {})) !== undefined) return;
     // A caching registry that has lost it takes it and stores nothing (distribution 2.8); as a blob it is stored.
     await pushBytes(this.#repository, ociManifestType, manifest, undefined, signal);
-    await this.#repository.manifests.push(tag, manifest, ociManifestType, signal);
+    await this.#repository.manifests.push(tag, manifest, ociManifestType, signal ? { signal } : {});
   }
 
   async published(signal?: AbortSignal): Promise<Published | undefined> {
     const manifest = await this.#repository.manifests.fetch(BUNDLE_TAG, signal ? { signal } : {});
+    this.#present = typeof manifest === 'object' ? manifest.digest : undefined;
     if (manifest === undefined || manifest === 'unchanged') return undefined;
     const { bytes, digest: state } = manifest;
     return {
       source: nativeBundle(this.#repository, manifest, this.#limits, signal),
       state,
       keepAs: async (version) => {
-        await this.#repository.manifests.push(`${version}.${BUNDLE_TAG}`, bytes, ociManifestType, signal);
+        await this.#repository.manifests.push(
+          `${version}.${BUNDLE_TAG}`,
+          bytes,
+          ociManifestType,
+          signal ? { signal } : {},
+        );
       },
     };
   }
@@ -188,10 +196,18 @@ export class NativePublisher implements Publisher {
 
   async switchTo(version: number, files: BundleFiles, { signal }: Call): Promise<string> {
     const bundle = await writeBundle(files);
-    const state = await this.#repository.manifests.push(BUNDLE_TAG, bundle, ociManifestType, signal);
+    const options = signal ? { signal } : {};
+    // Where an answer gets lost, neither tag is written again over what another publisher has put there meanwhile.
+    const state = await this.#repository.manifests.push(BUNDLE_TAG, bundle, ociManifestType, {
+      ...options,
+      replaces: { digest: this.#present },
+    });
     // The numbered tag keeps this state whole for clients on their way when the next one takes its place. It comes last:
     // whoever finds another's state under it knows that its own was overwritten (docs/adr).
-    await this.#repository.manifests.push(`${version}.${BUNDLE_TAG}`, bundle, ociManifestType, signal);
+    await this.#repository.manifests.push(`${version}.${BUNDLE_TAG}`, bundle, ociManifestType, {
+      ...options,
+      replaces: { digest: undefined },
+    });
     return state;
   }
 }

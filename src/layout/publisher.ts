@@ -1,6 +1,6 @@
 // What a layout does for a publisher.
 
-import type { Call } from '../options.ts';
+import type { Call, UploadCall } from '../options.ts';
 import type { Bytes, Content } from '../ports.ts';
 import type { JsonObject } from '../tuf/json.ts';
 import type { TargetFile } from '../tuf/targets.ts';
@@ -33,7 +33,7 @@ export interface Publisher {
     name: string,
     parts: readonly NewPart[],
     custom: JsonObject | undefined,
-    call: Call,
+    call: UploadCall,
   ): Promise<PushedTarget>;
   /** Undefined where nothing is published yet. */
   published(signal?: AbortSignal): Promise<Published | undefined>;

@@ -2,12 +2,13 @@
 
 import { forEachChunk, streamOf } from '../content/read-all.ts';
 import { toHex } from '../encoding.ts';
-import type { Call } from '../options.ts';
+import type { Call, UploadCall } from '../options.ts';
 import type { Bytes, Content, Digester } from '../ports.ts';
 import { type Descriptor, describe } from '../registry/descriptor.ts';
 import { type Digest, parseDigest } from '../registry/digest.ts';
 import { throwIfAborted } from '../registry/errors.ts';
 import type { Repository } from '../registry/registry.ts';
+import type { UploadOptions } from '../registry/upload-options.ts';
 import { type BundleFiles, bundleLayers } from './bundle.ts';
 import { BUNDLE_TAG } from './strings.ts';
 
@@ -24,7 +25,7 @@ export async function pushContent(
   digester: Digester,
   name: string,
   content: Content,
-  { signal, onProgress }: Call,
+  { signal, onProgress, mountFrom }: UploadCall,
 ): Promise<PushedBlob> {
   const total = content.length;
   const hash = await digester.create('sha256');
@@ -42,6 +43,7 @@ export async function pushContent(
     { length: received, open: () => content.open() },
     {
       ...(signal ? { signal } : {}),
+      ...(mountFrom === undefined ? {} : { mountFrom }),
       ...(onProgress
         ? {
             onProgress: (sent: number) => onProgress({ target: name, received: sent, total, phase: 'write' }),
@@ -74,7 +76,7 @@ async function pushBlob(
   repository: Repository,
   blob: PushedBlob,
   content: Content,
-  options: { signal?: AbortSignal; onProgress?: (sent: number) => void },
+  options: UploadOptions,
 ): Promise<void> {
   // A HEAD may still say that a blob is there which a garbage collection took: only its last byte proves it.
   if (await repository.blobs.exists(blob, options.signal)) options.onProgress?.(blob.size);

@@ -1,12 +1,13 @@
 import { DTufError, hasCode } from '../errors.ts';
 import type { Bytes, Digester } from '../ports.ts';
 import { type Digest, digestOf, parseDigest } from './digest.ts';
-import { Download } from './download.ts';
-import { refusedWith } from './errors.ts';
-import { resolveOwnLocation } from './redirect.ts';
+import { type Bytewise, openSpan, streamOut } from './parted-download.ts';
+import { parseRepositoryName } from './reference.ts';
 import { deleteAt } from './removal.ts';
-import type { Answer, Call, Transport } from './transport.ts';
-import { requestBody, type UploadSource } from './upload-body.ts';
+import type { Call, Transport } from './transport.ts';
+import { upload } from './upload.ts';
+import type { UploadSource } from './upload-body.ts';
+import type { UploadOptions } from './upload-options.ts';
 
 /** What a blob is known by. */
 export interface BlobName {
@@ -95,7 +96,7 @@ export class Blobs {
     }
     if (start === end && blob.size > 0)
       return new ReadableStream({ start: (controller) => controller.close() });
-    return (await this.#download(blob, start, end, signal)).stream();
+    return streamOut(await this.#download(blob, start, end, signal));
   }
 
   /**
@@ -147,42 +148,24 @@ export class Blobs {
   }
 
   /**
-   * Uploads a blob in one piece (distribution-spec v1.1, "POST then PUT"), and begins anew, with the content opened
-   * again, where that fails.
+   * Uploads a blob: in one request or in chunks, as the registry takes it. What fails begins anew, with the content
+   * opened again.
    *
-   * @param options.onProgress gets the bytes sent so far; they begin again at 0 with another attempt.
    * @throws DTufError DIGEST_MISMATCH where the content is not (or no longer) what the descriptor says; ACCESS_DENIED.
    */
-  async push(
-    blob: BlobName,
-    content: UploadSource,
-    options: { signal?: AbortSignal; onProgress?: (bytes: number) => void } = {},
-  ): Promise<void> {
-    const { signal, onProgress } = options;
-    const scope = `repository:${this.#repository}:pull,push`;
-    const doing = `to upload the blob ${parseDigest(blob.digest)}`;
-    const url = new URL(`/v2/${this.#repository}/blobs/uploads/`, this.#transport.registry);
-    const body = requestBody(content, blob.size, onProgress);
-    const start: Call = { method: 'POST', url, scope, doing, signal };
-    const put = (location: URL): Call => ({
-      method: 'PUT',
-      url: location,
-      scope,
-      doing,
-      signal,
-      body,
-      headers: { 'Content-Type': 'application/octet-stream', 'Content-Length': String(blob.size) },
+  async push(blob: BlobName, content: UploadSource, options: UploadOptions = {}): Promise<void> {
+    const { size } = blob;
+    const { signal, mountFrom } = options;
+    if (mountFrom !== undefined) parseRepositoryName(mountFrom);
+    await upload({
+      transport: this.#transport,
+      repository: this.#repository,
+      digest: parseDigest(blob.digest),
+      size,
+      content,
+      options,
+      isThere: () => this.exists(blob, signal),
     });
-    let last: { call: Call; answer: Answer } | undefined;
-    const attempt = async (call: Call): Promise<Response> => {
-      last = { call, answer: await this.#transport.attempt(call, this.#transport.limits.answer) };
-      return last.answer.response;
-    };
-    await this.#transport.repeat(url, signal, async () => {
-      const begun = await attempt(start);
-      return begun.ok ? attempt(put(uploadAddress(begun.headers, url, blob.digest))) : begun;
-    });
-    if (last) this.#checkPushed(last.call, last.answer, blob.digest);
   }
 
   /** Removes a blob. @returns false where it was not there, or where the registry does not do that. */
@@ -191,38 +174,14 @@ export class Blobs {
     return deleteAt(this.#transport, url, this.#repository, `to delete the blob ${digest}`);
   }
 
-  #checkPushed(call: Call, answer: Answer, digest: Digest): void {
-    if (!answer.response.ok) {
-      const error = this.#transport.refuse(call, answer);
-      if (!refusedWith(error, 'DIGEST_INVALID', 'SIZE_INVALID')) throw error;
-      throw new DTufError(
-        'DIGEST_MISMATCH',
-        'The registry got other bytes than described: the content changed while it was read.',
-        {
-          expected: digest,
-          cause: error,
-        },
-      );
-    }
-    const stored = answer.headers.get('docker-content-digest') ?? digest;
-    // Another algorithm is another name for what may be the same bytes.
-    if (!stored.startsWith('sha256:') || stored === digest) return;
-    throw new DTufError('DIGEST_MISMATCH', 'The registry stored the blob under another digest.', {
-      expected: digest,
-      got: stored.slice(0, 80),
-    });
-  }
-
-  async #download(
+  #download(
     { digest, size }: BlobName,
     start: number,
     end: number,
     signal: AbortSignal | undefined,
-  ): Promise<Download> {
+  ): Promise<Bytewise> {
     const { method: _, ...call } = this.#call(digest, `to fetch the blob ${digest}`, signal);
-    const download = new Download(this.#transport, { digest, size, start, end }, call);
-    await download.connect();
-    return download;
+    return openSpan(this.#transport, { digest, size, start, end }, call);
   }
 
   #call(digest: Digest, doing: string, signal: AbortSignal | undefined): Call {
@@ -234,20 +193,4 @@ export class Blobs {
 function contentLength(headers: Headers): number | undefined {
   const text = headers.get('content-length');
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-}
-
-/** The Location of an upload with the digest in its query, and all else in it as it came (distribution-spec v1.1). */
-function uploadAddress(headers: Headers, from: URL, digest: Digest): URL {
-  const location = headers.get('location');
-  if (location === null) {
-    throw new DTufError(
-      'REGISTRY_FAILED',
-      'The registry did not say where to upload to. To a page it must expose the Location header (Access-Control-Expose-Headers).',
-      { expected: 'Location' },
-    );
-  }
-  const url = resolveOwnLocation(location, from);
-  url.hash = '';
-  url.search = `${url.search === '' ? '?' : `${url.search}&`}digest=${encodeURIComponent(digest)}`;
-  return url;
 }

@@ -1,24 +1,37 @@
 import { DTufError } from '../errors.ts';
 import type { Bytes } from '../ports.ts';
 import { type Patience, whileAlive } from './silence.ts';
+import type { Slot } from './slots.ts';
 
-/**
- * Bytes per second under which a connection counts as silent: a server that sends one byte a second
- * could hold a client for ever (TUF 1.0.34, 1.5.2, slow retrieval).
- */
-const slowest = 256;
+/** Milliseconds after which a body that nobody reads on leaves its place to another request, so that none waits for ever. */
+const lent = 1000;
+
+/** How long a body may take. */
+export interface BodyPatience extends Patience {
+  /**
+   * Bytes per second under which a connection counts as silent: a server that sends one byte a second
+   * could hold a client for ever (TUF 1.0.34, 1.5.2, slow retrieval).
+   */
+  readonly slowest: number;
+}
 
 /** Reads the body of an answer step by step, with an eye on the clock and on the caller's signal. */
 export class BodyReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  readonly #patience: Patience;
+  readonly #patience: BodyPatience;
+  readonly #slot: Slot;
+  #lending: ReturnType<typeof setTimeout> | undefined;
   /** Since the last time that enough had arrived. Only time spent waiting for the server counts. */
   #waited = 0;
   #received = 0;
 
-  constructor(body: ReadableStream<Uint8Array> | null, patience: Patience) {
+  /** @param slot is released when the body has ended, or is not read on. */
+  constructor(body: ReadableStream<Uint8Array> | null, patience: BodyPatience, slot: Slot) {
     this.#reader = body?.getReader();
     this.#patience = patience;
+    this.#slot = slot;
+    if (this.#reader) this.#lend();
+    else slot.release();
   }
 
   /**
@@ -28,12 +41,17 @@ export class BodyReader {
   async next(): Promise<Uint8Array | undefined> {
     const reader = this.#reader;
     if (!reader) return undefined;
+    clearTimeout(this.#lending);
     const started = performance.now();
     try {
       const idle = Math.max(1, this.#patience.idle - this.#waited);
       const { done, value } = await whileAlive({ ...this.#patience, idle }, () => reader.read());
-      if (done) return undefined;
+      if (done) {
+        this.#slot.release();
+        return undefined;
+      }
       this.#account(value.length, performance.now() - started);
+      this.#lend();
       return value;
     } catch (error) {
       this.cancel();
@@ -43,14 +61,20 @@ export class BodyReader {
 
   /** Gives up the rest, and the connection with it. */
   cancel(): void {
+    clearTimeout(this.#lending);
+    this.#slot.release();
     // A stream that has failed already refuses to be cancelled, and there is nothing left to release then.
     this.#reader?.cancel().catch(() => undefined);
+  }
+
+  #lend(): void {
+    this.#lending = setTimeout(() => this.#slot.release(), lent);
   }
 
   #account(bytes: number, milliseconds: number): void {
     this.#waited += milliseconds;
     this.#received += bytes;
-    if (this.#received >= (slowest * this.#patience.idle) / 1000) {
+    if (this.#received >= (this.#patience.slowest * this.#patience.idle) / 1000) {
       this.#waited = 0;
       this.#received = 0;
     }

@@ -22,7 +22,7 @@ const progress = 64 * 1024;
  */
 export class Download {
   readonly #transport: Transport;
-  readonly #span: Span;
+  #span: Span;
   readonly #call: Omit<Call, 'method' | 'headers'>;
   #at: number;
   #body: BodyReader | undefined;
@@ -34,6 +34,8 @@ export class Download {
   #fresh = 0;
   #fruitless = 0;
   #encoding: string | null = null;
+  #partial = false;
+  #cancelled = false;
 
   constructor(transport: Transport, span: Span, call: Omit<Call, 'method' | 'headers'>) {
     this.#transport = transport;
@@ -47,7 +49,12 @@ export class Download {
     const { size, end } = this.#span;
     const whole = this.#at === 0 && end === size;
     const { status, headers, body } = await this.#open(whole);
+    if (this.#cancelled) {
+      body.cancel();
+      return;
+    }
     const partial = status === 206;
+    this.#partial = partial;
     if (partial && whole) throw this.#mismatch(body, 'a part of the blob, where all of it was asked for');
     if (partial) this.#checkRange(headers, body);
     this.#body = body;
@@ -69,23 +76,33 @@ export class Download {
   }
 
   cancel(): void {
+    this.#cancelled = true;
+    this.#drop();
+  }
+
+  #drop(): void {
     this.#body?.cancel();
     this.#body = undefined;
   }
 
-  /** What {@link next} hands out, read no sooner than it is asked for. */
-  stream(): ReadableStream<Uint8Array> {
-    return new ReadableStream<Uint8Array>(
-      {
-        pull: async (controller) => {
-          const chunk = await this.next();
-          if (chunk) controller.enqueue(chunk);
-          else controller.close();
-        },
-        cancel: () => this.cancel(),
-      },
-      { highWaterMark: 0 },
-    );
+  /** Whether the registry answered with a range. */
+  get partial(): boolean {
+    return this.#partial;
+  }
+
+  /** Where the next byte is. */
+  get at(): number {
+    return this.#at;
+  }
+
+  get end(): number {
+    return this.#span.end;
+  }
+
+  /** Ends sooner, whatever else the connection would bring. */
+  endAt(end: number): void {
+    this.#span = { ...this.#span, end };
+    this.#exact = false;
   }
 
   async #open(whole: boolean): Promise<Awaited<ReturnType<Transport['open']>>> {
@@ -130,7 +147,7 @@ export class Download {
   async #read(body: BodyReader): Promise<Uint8Array | undefined> {
     const complete = this.#at === this.#span.end;
     if (complete && !this.#exact) {
-      this.cancel();
+      this.#drop();
       return undefined;
     }
     try {
@@ -139,7 +156,7 @@ export class Download {
     } catch (error) {
       if (error instanceof DTufError && error.code === 'ABORTED') throw error;
       // When all bytes are here it does not matter how the connection ends.
-      if (complete) this.cancel();
+      if (complete) this.#drop();
       else await this.#resume(error);
       return undefined;
     }

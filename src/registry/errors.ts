@@ -1,6 +1,7 @@
 import { type Code, DTufError } from '../errors.ts';
 import { isObject } from './descriptor.ts';
 import { printable } from './printable.ts';
+import { parseRateLimit, type RateLimit, rateLimitText } from './rate-limit.ts';
 
 /** One entry of a registry's error body (distribution-spec v1.1, "Error Codes"). */
 export interface ReportedError {
@@ -13,11 +14,17 @@ export class RegistryAnswer extends Error {
   override readonly name = 'RegistryAnswer';
   readonly status: number;
   readonly errors: readonly ReportedError[];
+  /** What it answered to Retry-After: seconds, or a date (RFC 9110, 10.2.3). */
+  readonly retryAfter: string | undefined;
+  readonly rateLimit: RateLimit | undefined;
 
-  constructor(status: number, errors: readonly ReportedError[]) {
+  /** @internal */
+  constructor(status: number, errors: readonly ReportedError[], retryAfter?: string, rateLimit?: RateLimit) {
     super(`${status}${errors.map(({ code, message }) => ` ${code}${message && ` "${message}"`}`).join(';')}`);
     this.status = status;
     this.errors = errors;
+    this.retryAfter = retryAfter;
+    this.rateLimit = rateLimit;
   }
 }
 
@@ -37,20 +44,26 @@ export function refusedWith(error: unknown, ...codes: string[]): boolean {
  * The error for an answer that was not hoped for.
  *
  * @param doing what was being done, as in `to fetch the manifest 1.0`.
- * @param body of the answer, cut off at a bound.
+ * @param answer with its body cut off at a bound.
  * @param redact takes our own secrets out, since a server may echo what it was sent.
  */
 export function refusal(
   doing: string,
   host: string,
-  status: number,
-  body: Uint8Array,
+  { status, headers, bytes }: { status: number; headers: Headers; bytes: Uint8Array },
   redact: (text: string) => string,
 ): DTufError {
-  const cause = new RegistryAnswer(status, reportedErrors(new TextDecoder().decode(body), redact));
+  const errors = reportedErrors(new TextDecoder().decode(bytes), redact);
+  const retryAfter = headers.get('retry-after');
+  const cause = new RegistryAnswer(
+    status,
+    errors,
+    retryAfter === null ? undefined : printable(retryAfter, 40),
+    parseRateLimit(headers),
+  );
   return new DTufError(
     codeOf(status),
-    `Failed ${doing}: ${host} answered ${cause.message}.${advice(status)}`,
+    `Failed ${doing}: ${host} answered ${cause.message}.${advice(status)}${limitText(cause)}`,
     {
       got: cause.message,
       cause,
@@ -89,6 +102,14 @@ function advice(status: number): string {
   return status >= 500 ? ' Try again later.' : '';
 }
 
+/** What a registry says of when it takes requests again. */
+function limitText({ status, retryAfter, rateLimit }: RegistryAnswer): string {
+  const rate = rateLimit === undefined ? '' : ` ${rateLimitText(rateLimit)}.`;
+  if (retryAfter === undefined || (status !== 429 && status < 500)) return rate;
+  const when = /^\d+$/.test(retryAfter) ? `in ${retryAfter} s` : `at ${retryAfter}`;
+  return `${rate} It asks to be tried again ${when}.`;
+}
+
 export function aborted(signal: AbortSignal): DTufError {
   return new DTufError('ABORTED', 'The operation was aborted.', { cause: signal.reason });
 }
@@ -96,7 +117,7 @@ export function aborted(signal: AbortSignal): DTufError {
 export function timedOut(host: string): DTufError {
   return new DTufError(
     'TIMED_OUT',
-    `${host} was silent, or all but silent, for too long and was given up. Try again, or raise limits.idle.`,
+    `${host} was silent, or all but silent, for too long and was given up. Try again, or raise limits.idle or limits.total.`,
   );
 }
 

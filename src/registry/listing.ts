@@ -43,7 +43,7 @@ export async function* list(
     seen.add(url.href);
     const { doing, scope } = listing;
     const call: Call = { method: 'GET', url, doing, scope, cache: 'no-cache', signal };
-    const answer = await transport.ask(call, transport.limits.answer);
+    const answer = await transport.ask(call, transport.limits.list);
     if (answer.status !== 200) throw transport.refuse(call, answer);
     yield* names(answer.bytes, listing);
     url = nextPage(answer.headers.get('link'), url, transport.registry);

@@ -2,6 +2,7 @@ import { DTufError } from '../errors.ts';
 import type { Bytes, Digester } from '../ports.ts';
 import { type Digest, digestOf, isDigest, parseDigest, plainBytes } from './digest.ts';
 import { dockerListType, dockerManifestType, ociIndexType, ociManifestType } from './manifest.ts';
+import { doOnce } from './once.ts';
 import { parseReference } from './reference.ts';
 import { deleteAt } from './removal.ts';
 import type { Answer, Call, Transport } from './transport.ts';
@@ -21,6 +22,15 @@ export interface ManifestOptions {
   /** Of what the caller has. Sent only where the registry was made with `conditional`. */
   readonly etag?: string;
   readonly signal?: AbortSignal;
+}
+
+export interface PushManifestOptions {
+  readonly signal?: AbortSignal;
+  /**
+   * What the tag named when the caller looked last; undefined for nothing. An attempt whose answer got lost is then not
+   * repeated over what somebody else has put there since: the caller has to read back what the tag names.
+   */
+  readonly replaces?: { readonly digest: Digest | undefined };
 }
 
 /** Each list stays under 128 bytes: a longer Accept costs a page a preflight (Fetch, CORS-safelisted request-header). */
@@ -74,7 +84,12 @@ export class Manifests {
    * @returns its digest.
    * @throws DTufError TOO_LARGE above limits.manifest; DIGEST_MISMATCH where the registry stored something else.
    */
-  async push(reference: string, bytes: Bytes, mediaType: string, signal?: AbortSignal): Promise<Digest> {
+  async push(
+    reference: string,
+    bytes: Bytes,
+    mediaType: string,
+    { signal, replaces }: PushManifestOptions = {},
+  ): Promise<Digest> {
     const digest = await digestOf(bytes, this.#digester);
     if (isDigest(parseReference(reference)) && reference !== digest) {
       throw new DTufError(
@@ -102,7 +117,15 @@ export class Manifests {
       body: requestBody(plainBytes(bytes), bytes.length),
       signal,
     };
-    const answer = await this.#transport.ask(call, this.#transport.limits.answer);
+    const answer = await doOnce(this.#transport, {
+      call,
+      isDone: () => this.#isDone(reference, digest, replaces, signal),
+      attempt: (risk) => {
+        risk();
+        return this.#transport.attempt(call, this.#transport.limits.answer);
+      },
+    });
+    if (answer === undefined) return digest;
     if (!answer.response.ok) throw this.#transport.refuse(call, answer);
     checkNamed(digest, answer.headers);
     return digest;
@@ -116,6 +139,19 @@ export class Manifests {
   delete(digest: Digest): Promise<boolean> {
     const doing = `to delete the manifest ${parseDigest(digest)} of ${this.#repository}`;
     return deleteAt(this.#transport, this.#url(digest), this.#repository, doing);
+  }
+
+  /** Whether a push has happened whose answer got lost, or must not happen any more. */
+  async #isDone(
+    reference: string,
+    digest: Digest,
+    replaces: PushManifestOptions['replaces'],
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const found = await this.fetch(reference, signal ? { signal } : {});
+    const present = typeof found === 'object' ? found.digest : undefined;
+    if (present === digest) return true;
+    return replaces !== undefined && present !== undefined && present !== replaces.digest;
   }
 
   #get(reference: string, { accept = manifestTypes, etag, signal }: ManifestOptions): Call {

@@ -7,19 +7,24 @@ export interface Patience {
   /** For the error. */
   readonly host: string;
   readonly signal?: AbortSignal | undefined;
+  /** When it must have ended, signs of life or not, by the clock of `performance`. */
+  readonly until?: number | undefined;
 }
+
+/** More milliseconds than timers take are no wait at all (HTML, timer initialisation steps). */
+const longest = 2 ** 31 - 1;
 
 /** Tells of a sign of life; `extra` milliseconds are granted until the next one. */
 export type Alive = (extra?: number) => void;
 
 /**
- * Waits for `work`, but no longer than there is a sign of life within `idle`, and not after an abort.
+ * Waits for `work`, but no longer than there is a sign of life within `idle`, not past `until`, and not after an abort.
  *
  * @param work gets a function to be called at each sign of life; its result is dropped once the wait has ended.
  * @throws DTufError TIMED_OUT, ABORTED, or what `work` throws.
  */
 export function whileAlive<T>(patience: Patience, work: (alive: Alive) => Promise<T>): Promise<T> {
-  const { idle, host, signal } = patience;
+  const { idle, host, signal, until = Number.POSITIVE_INFINITY } = patience;
   return new Promise<T>((resolve, reject) => {
     if (signal?.aborted) {
       reject(aborted(signal));
@@ -38,10 +43,14 @@ export function whileAlive<T>(patience: Patience, work: (alive: Alive) => Promis
     const alive: Alive = (extra = 0) => {
       if (ended) return;
       clearTimeout(timer);
-      timer = setTimeout(() => {
-        end();
-        reject(timedOut(host));
-      }, idle + extra);
+      const wait = Math.min(idle + extra, until - performance.now(), longest);
+      timer = setTimeout(
+        () => {
+          end();
+          reject(timedOut(host));
+        },
+        Math.max(1, wait),
+      );
     };
     alive();
     signal?.addEventListener('abort', onAbort, { once: true });

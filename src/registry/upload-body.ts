@@ -55,6 +55,22 @@ export function requestBody(
   };
 }
 
+/**
+ * Opens what is to be uploaded.
+ *
+ * @param length that it was described with.
+ * @throws DTufError STORAGE_FAILED; the stream ends in DIGEST_MISMATCH where its length is another.
+ */
+export async function openWhole(source: UploadSource, length: number): Promise<ReadableStream<Uint8Array>> {
+  const stream =
+    source instanceof Uint8Array
+      ? new Blob([plainBytes(source)]).stream()
+      : source instanceof Blob
+        ? source.stream()
+        : await openContent(source);
+  return counted(stream, length, () => undefined).stream;
+}
+
 function fromMemory(
   body: Blob | BodyInit,
   got: number,

@@ -8,10 +8,11 @@ const mostKept = 100;
 /** Passes on what registries warn of (`Warning: 299 - "text"`), each text once. It is shown, never acted on. */
 export class Warnings {
   readonly #seen = new Set<string>();
-  readonly #show: (text: string) => void;
+  /** Gets what is to be shown to a person. */
+  readonly show: (text: string) => void;
 
   constructor(show: (text: string) => void) {
-    this.#show = show;
+    this.show = show;
   }
 
   take(headers: Headers): void {
@@ -20,7 +21,7 @@ export class Warnings {
       const text = printable((match[1] ?? '').replace(/\\(.)/g, '$1'));
       if (this.#seen.has(text) || this.#seen.size >= mostKept) continue;
       this.#seen.add(text);
-      this.#show(text);
+      this.show(text);
     }
   }
 }

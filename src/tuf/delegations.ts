@@ -59,9 +59,10 @@ function parseRoles(fields: Fields): ReadonlyMap<string, DelegatedRole> {
   const roles = new Map<string, DelegatedRole>();
   for (const role of fields.list('roles')) {
     const name = role.string('name');
-    // A file of that name would be another role's, in the snapshot and everywhere else.
+    // 4.5, ROLENAME: a file of that name would be another role's, in the snapshot and everywhere else.
     if (name === '' || TOP_LEVEL.has(name))
       throw role.error('name', 'a name other than those of the four roles');
+    // 5.6.7: the search goes by names, and each is visited once.
     if (roles.has(name)) throw role.error('name', 'another than those before it');
     const terminating = role.boolean('terminating');
     roles.set(name, { ...parseRoleKeys(role), name, terminating, covers: parsePaths(role) });

@@ -49,7 +49,7 @@ async function vouchesFor(trusted: string, bytes: Bytes): Promise<boolean> {
   for (const keyid of new Set(roles.root.keyids)) {
     const key = keys.get(keyid);
     const usable = key && (await importKey(key));
-    if (usable?.identity === trusted) byTrusted.push(keyid);
+    if ((await usable?.identity()) === trusted) byTrusted.push(keyid);
   }
   const signed = await countSignatures(root, { keyids: byTrusted, threshold: 1, keys });
   return signed === 1 && (await countSignatures(root, { ...roles.root, keys })) >= roles.root.threshold;

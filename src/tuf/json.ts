@@ -1,5 +1,5 @@
 // JSON as TUF metadata needs it: one linear scan refuses what JSON.parse would blur, so that two
-// readers of the same bytes cannot see two documents. RFC 8259, restricted as in the header of each check.
+// readers of the same bytes cannot see two documents. RFC 8259, restricted to what has one canonical form (TUF 1.0.34, 4.1).
 import { DTufError } from '../errors.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
@@ -26,7 +26,7 @@ export function parseJson(bytes: Uint8Array, what: string): Json {
   scan(bytes, what);
   let text: string;
   try {
-    // ignoreBOM keeps a mark in the text, where JSON.parse refuses it.
+    // RFC 8259, 8.1: UTF-8 without a byte order mark. ignoreBOM keeps a mark in the text, where JSON.parse refuses it.
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw invalid(what, 'it is not UTF-8', cause);
@@ -48,6 +48,7 @@ function scan(bytes: Uint8Array, what: string): void {
         break;
       case 0x5b: // [
       case 0x7b: // {
+        // RFC 8259, 9: a parser may set limits on the depth.
         if (++depth > MAX_DEPTH) throw invalid(what, `it is nested deeper than ${MAX_DEPTH}`);
         break;
       case 0x5d: // ]
@@ -60,7 +61,7 @@ function scan(bytes: Uint8Array, what: string): void {
   }
 }
 
-/** The index of the closing quote of the string that opens at `start`. */
+/** The index of the closing quote of the string that opens at `start`. RFC 8259, 8.2: halves of surrogate pairs are refused. */
 function endOfString(bytes: Uint8Array, start: number, what: string): number {
   let i = start + 1;
   while (i < bytes.length && bytes[i] !== QUOTE) {
@@ -87,7 +88,7 @@ function escapedUnit(bytes: Uint8Array, i: number): number {
   return /^[0-9a-fA-F]{4}$/.test(digits) ? Number.parseInt(digits, 16) : Number.NaN;
 }
 
-/** The index of the last character of the number that begins at `start`. */
+/** The index of the last character of the number that begins at `start`. TUF 4.1: canonical JSON knows integers only. */
 function endOfNumber(bytes: Uint8Array, start: number, what: string): number {
   const negative = bytes[start] === MINUS;
   let i = negative ? start + 1 : start;

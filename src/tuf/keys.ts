@@ -10,10 +10,11 @@ import { readPem, writePem } from './pem.ts';
 /** A key that can be used. */
 export interface VerificationKey {
   /** The same for the same public value, whatever keyid or form it goes by: what thresholds count. */
-  readonly identity: string;
+  identity(): Promise<string>;
   verify(message: Bytes, signature: Bytes): Promise<boolean>;
 }
 
+/** NIST SP 800-131A, 3: shorter moduli are not to be relied on. */
 const MIN_RSA_BITS = 2048;
 /** A bound on the work of one verification. */
 const MAX_RSA_BITS = 16384;
@@ -57,7 +58,7 @@ function importEd25519(key: PublicKey): VerificationKey | undefined {
   const point = fromHex(key.keyval.public);
   if (key.scheme !== 'ed25519' || point === undefined || !isEd25519Point(point)) return undefined;
   return {
-    identity: `ed25519:${toHex(point)}`,
+    identity: async () => `ed25519:${toHex(point)}`,
     verify: (message, signature) => verifyEd25519(point, message, signature),
   };
 }
@@ -74,7 +75,7 @@ async function importEcdsa(key: PublicKey): Promise<VerificationKey | undefined>
   const format = point === undefined ? 'spki' : 'raw';
   const imported = await crypto.subtle.importKey(format, data, algorithm, true, ['verify']);
   return {
-    identity: await identityOf(imported),
+    identity: () => identityOf(imported),
     async verify(message, signature) {
       const numbers = derToP1363(signature, scheme.size);
       if (numbers === undefined) return false;
@@ -92,6 +93,7 @@ async function importRsa(key: PublicKey): Promise<VerificationKey | undefined> {
   ]);
   const { modulusLength, publicExponent } = imported.algorithm as RsaHashedKeyAlgorithm;
   const exponent = BigInt(`0x${toHex(publicExponent) || '0'}`);
+  // RFC 8017, 3.1: with the exponent 1 every message is its own signature.
   if (modulusLength < MIN_RSA_BITS || modulusLength > MAX_RSA_BITS || exponent < 3n) return undefined;
   // RFC 8017, 9.1.1: TUF names no length of the salt. Most sign with that of the hash; Go's crypto/rsa, and with it go-tuf,
   // with the longest there is room for (secure-systems-lab/securesystemslib#421).
@@ -99,7 +101,7 @@ async function importRsa(key: PublicKey): Promise<VerificationKey | undefined> {
   const verifies = (saltLength: number, message: Bytes, signature: Bytes) =>
     crypto.subtle.verify({ name: 'RSA-PSS', saltLength }, imported, signature, message);
   return {
-    identity: await identityOf(imported),
+    identity: () => identityOf(imported),
     verify: async (message, signature) =>
       (await verifies(scheme.salt, message, signature)) || (await verifies(longest, message, signature)),
   };
@@ -112,7 +114,7 @@ async function identityOf(key: CryptoKey): Promise<string> {
 
 /** {@link VerificationKey.identity} of a key, or undefined where it cannot be used. */
 export async function identityOfKey(key: PublicKey): Promise<string | undefined> {
-  return (await importKey(key))?.identity;
+  return (await importKey(key))?.identity();
 }
 
 /** The keyid of a key: SHA-256 over its canonical JSON (4.2.2). A name, never a proof. */

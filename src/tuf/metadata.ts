@@ -87,34 +87,49 @@ function parseCommon(fields: Fields, type: Role): Signed {
   }
   const expires = parseExpires(fields.string('expires'));
   if (expires === undefined) throw fields.error('expires', 'a date as 2030-01-31T00:00:00Z');
+  // 4.3, VERSION: an integer greater than 0.
   return { version: fields.integer('version', 1), expires, raw: fields.object };
 }
 
 /** Digits of the hashes that are known; others are kept and never relied on. */
 const HEX_DIGITS: Readonly<Record<string, number>> = { sha256: 64, sha512: 128 };
 
-/** @throws DTufError METADATA_INVALID where hashes are there and none of them is known, or a known one is malformed. */
+/**
+ * HASHES (4.4, 4.5), by algorithm. Those that are not known are kept, and never relied on.
+ *
+ * @throws DTufError METADATA_INVALID where there are none, or a known one is malformed.
+ */
 export function parseHashes(fields: Fields): Readonly<Record<string, string>> {
   const hashes = fields.fields('hashes');
-  let known = 0;
+  if (hashes.names().length === 0) throw fields.error('hashes', 'one hash at least');
   for (const algorithm of hashes.names()) {
     const hex = hashes.string(algorithm);
     const digits = Object.hasOwn(HEX_DIGITS, algorithm) ? HEX_DIGITS[algorithm] : undefined;
     if (digits === undefined) continue;
     if (hex.length !== digits || !/^[0-9a-f]*$/.test(hex))
       throw hashes.error(algorithm, `${digits} hex digits in lower case`);
-    known++;
   }
-  if (known === 0) throw fields.error('hashes', 'hashes of which sha256 or sha512 is one');
   return hashes.object as Readonly<Record<string, string>>;
 }
 
-/** @throws DTufError METADATA_INVALID */
+/**
+ * An entry of METAFILES (4.4, 4.6).
+ *
+ * @throws DTufError METADATA_INVALID, also where hashes are there and none of them is known: they would vouch for nothing.
+ */
 export function parseMetaFile(fields: Fields): MetaFile {
+  const hashes = fields.has('hashes') ? parseHashes(fields) : undefined;
+  if (
+    hashes !== undefined &&
+    !Object.keys(hashes).some((algorithm) => Object.hasOwn(HEX_DIGITS, algorithm))
+  ) {
+    throw fields.error('hashes', 'hashes of which sha256 or sha512 is one');
+  }
   return {
     version: fields.integer('version', 1),
+    // 4.4: optional, and no metadata file is empty.
     ...(fields.has('length') ? { length: fields.integer('length', 1) } : {}),
-    ...(fields.has('hashes') ? { hashes: parseHashes(fields) } : {}),
+    ...(hashes === undefined ? {} : { hashes }),
   };
 }
 

@@ -23,8 +23,11 @@ export async function countSignatures(metadata: Metadata<Signed>, by: Delegator)
     const signature = fromHex(sig);
     if (key === undefined || signature === undefined || signature.length === 0) continue;
     const usable = await importKey(key);
-    if (usable === undefined || signers.has(usable.identity)) continue;
-    if (await usable.verify(metadata.payload, signature)) signers.add(usable.identity);
+    if (usable === undefined) continue;
+    // Whose key it is matters only beside others.
+    const identity = by.threshold > 1 ? await usable.identity() : keyid;
+    if (signers.has(identity)) continue;
+    if (await usable.verify(metadata.payload, signature)) signers.add(identity);
   }
   return signers.size;
 }

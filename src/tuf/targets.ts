@@ -9,7 +9,7 @@ import { type Metadata, parseCustom, parseHashes, parseMetadata, type Signed } f
 export interface TargetFile {
   /** In bytes. */
   readonly length: number;
-  /** Lower-case hex by algorithm; sha256 or sha512 at least. */
+  /** By algorithm; lower-case hex of those that are known. Where none is, the target is listed and never handed out. */
   readonly hashes: Readonly<Record<string, string>>;
   /** Whatever the publisher added. */
   readonly custom?: JsonObject;
@@ -40,6 +40,7 @@ export function parseTargets(bytes: Bytes, role = 'targets'): Metadata<Targets> 
 export function parseTargetFile(fields: Fields): TargetFile {
   const custom = parseCustom(fields);
   return {
+    // 4.5, LENGTH: a file may be empty.
     length: fields.integer('length', 0),
     hashes: parseHashes(fields),
     ...(custom === undefined ? {} : { custom }),

@@ -235,8 +235,9 @@ export class TrustedSet {
    */
   async loadTargets(bytes: Bytes): Promise<boolean> {
     const stored = await verifyStoredTargets(bytes, this.#expectedTargets, this.#checks);
-    this.#targets = stored ?? this.#targets;
-    return stored !== undefined;
+    if (stored === undefined) return false;
+    this.#targets = stored;
+    return true;
   }
 
   /**

@@ -16,7 +16,7 @@ export function whyNoPage(what: string, files: readonly string[]): string | unde
   return why;
 }
 
-export function launchChromium(): Promise<Browser> {
+export function launchChromium(...further: string[]): Promise<Browser> {
   return chromium.launch({
     executablePath,
     args: [
@@ -27,6 +27,7 @@ export function launchChromium(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...further,
     ],
   });
 }

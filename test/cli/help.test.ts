@@ -25,6 +25,7 @@ const commands = [
   'logout',
   'auth',
   'serve',
+  'collect-garbage',
 ] as const;
 
 /** What `dtuf ...args` prints where it does nothing but print. */

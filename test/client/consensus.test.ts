@@ -56,6 +56,17 @@ describe('a target', () => {
     await expect(both.pullTarget('app')).rejects.toMatchObject({ code: 'NO_CONSENSUS' });
   });
 
+  it('is another where the lengths differ', async () => {
+    const one = await withApp('Hello');
+    const { hashes } = await one.pullTarget('app');
+    const two = await withApp('', (of) => of.withTargets({ app: { length: 6, hashes: { ...hashes } } }));
+    const both = new DTufConsensus({
+      repositories: { one, two },
+      mapping: [{ ...all, repositories: ['one', 'two'] }],
+    });
+    await expect(both.pullTarget('app')).rejects.toMatchObject({ code: 'NO_CONSENSUS' });
+  });
+
   it('needs not the repositories that cannot be had, if the others are enough', async () => {
     const repositories = { one: await without(), two: await withApp('Hello'), three: await withApp('Hello') };
     const some = new DTufConsensus({ repositories, mapping: [all] });
@@ -74,6 +85,11 @@ describe('a target', () => {
     const mapping = [{ paths: ['*'], repositories: ['one', 'one'], threshold: 1 }];
     const repositories = { one: await withApp('Hello') };
     expect(await (await new DTufConsensus({ repositories, mapping }).pullTarget('app')).text()).toBe('Hello');
+    const alone = new DTufConsensus({
+      repositories: { ...repositories, two: await without() },
+      mapping: [{ ...all, repositories: ['one', 'one', 'two'] }],
+    });
+    await expect(alone.pullTarget('app')).rejects.toMatchObject({ code: 'NO_CONSENSUS' });
     const twice = () =>
       new DTufConsensus({ repositories, mapping: [{ ...all, repositories: ['one', 'one'] }] });
     expect(twice).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));

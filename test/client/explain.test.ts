@@ -49,6 +49,15 @@ describe('a refresh', () => {
     expect(explain.filter(({ got }) => got === '')).toEqual([]);
   });
 
+  it('has the checks of the stored files too, where they are those that are named', async () => {
+    const { copy } = await refreshed(await repository().build());
+    const { explain } = await copy.pullMetadata();
+    expect(brief(explain).slice(-6)).toEqual([
+      ...own('1.snapshot.json', ['5.5.3', '5.5.6']),
+      ...own('1.targets.json', ['5.6.2', '5.6.3', '5.6.4', '5.6.5']),
+    ]);
+  });
+
   it('counts a stored file that was superseded as no failure', async () => {
     const first = repository().withTargets({ a: 'Hello' });
     const { place, copy } = await refreshed(await first.build());

@@ -63,6 +63,15 @@ describe.each([false, true])('with If-None-Match: %s', (conditional) => {
     },
   );
 
+  it('stored targets that were signed as the same version, and are not those that the snapshot names, are fetched anew (ATTACKS 40)', async () => {
+    const { store, copy, before } = await refreshed(five, { conditional });
+    const other = await plain.withTargets({ 'demo.txt': 'Jello' }).release(5).build();
+    await tamper(store, { [`${CURRENT}targets.json`]: other.targets });
+    await copy.pullMetadata();
+    expect((await stateOf(store))[`${CURRENT}targets.json`]).toBe(before[`${CURRENT}targets.json`]);
+    expect(await (await copy.pullTarget('demo.txt')).text()).toBe('Hello');
+  });
+
   it('all four damaged at once are fetched anew, from the first root on (ATTACKS 40)', async () => {
     const { store, copy, before } = await refreshed(five, { conditional });
     await tamper(store, Object.fromEntries(ROLES.map((role) => [`${CURRENT}${role}.json`, utf8('damaged')])));

@@ -12,8 +12,12 @@ const hash = async (algorithm: string) =>
 const sha256 = await hash('SHA-256');
 const sha512 = await hash('SHA-512');
 
-const published = async (entry: Members) =>
-  refreshed(await repository().withTargets({ 'demo.txt': entry }).build());
+const published = async (entry: Members, others: Members = {}) =>
+  refreshed(
+    await repository()
+      .withTargets({ 'demo.txt': entry, ...others })
+      .build(),
+  );
 
 describe('a target', () => {
   it.each([
@@ -55,19 +59,30 @@ describe('a target', () => {
     });
   });
 
-  it.each([{}, { md5: '0'.repeat(32) }])(
-    'with the hashes %j makes the targets file invalid (ATTACKS 50)',
-    async (hashes) => {
-      const files = await repository()
-        .withTargets({ 'demo.txt': { length: 5, hashes } })
-        .build();
-      const place = new Place();
-      await place.publish(files, [files.root], ['Hello']);
-      const copy = client(place, { trust: files.root });
-      await expect(copy.pullMetadata()).rejects.toMatchObject({ code: 'METADATA_INVALID', role: 'targets' });
-      await expect(copy.pullTarget('demo.txt')).rejects.toMatchObject({ code: 'METADATA_MISSING' });
-    },
-  );
+  it('with no hashes makes the targets file invalid (ATTACKS 50)', async () => {
+    const files = await repository()
+      .withTargets({ 'demo.txt': { length: 5, hashes: {} } })
+      .build();
+    const place = new Place();
+    await place.publish(files, [files.root], ['Hello']);
+    const copy = client(place, { trust: files.root });
+    await expect(copy.pullMetadata()).rejects.toMatchObject({ code: 'METADATA_INVALID', role: 'targets' });
+    await expect(copy.pullTarget('demo.txt')).rejects.toMatchObject({ code: 'METADATA_MISSING' });
+  });
+
+  it('with hashes of which none is known is listed, never handed out, and keeps nobody from the others (ATTACKS 50)', async () => {
+    const { copy } = await published(
+      { length: 5, hashes: { md5: '0'.repeat(32), constructor: 'ab' } },
+      {
+        'other.txt': 'Hello',
+      },
+    );
+    expect((await copy.pullMetadata()).changed).toContain('demo.txt');
+    const refusal = { code: 'TARGET_MISMATCH', target: 'demo.txt', clause: '5.7.2' };
+    await expect(copy.pullTarget('demo.txt')).rejects.toMatchObject(refusal);
+    await expect(copy.checkTarget('demo.txt', utf8('Hello'))).rejects.toMatchObject(refusal);
+    expect(await (await copy.pullTarget('other.txt')).text()).toBe('Hello');
+  });
 
   it.each(['__proto__', 'constructor', 'toString'])(
     'called %s is one like others, and none where none is (ATTACKS 4)',

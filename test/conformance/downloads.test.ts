@@ -103,8 +103,8 @@ describe('the hashes of a target', () => {
     const { site, reader } = await readerOf({ 'unknown-hash': hash });
     site.put('targets/demo.txt', utf8('Hello'));
     await expect(reader.download('demo.txt')).rejects.toMatchObject({
-      code: 'METADATA_INVALID',
-      role: 'targets',
+      code: 'TARGET_MISMATCH',
+      clause: '5.7.2',
     });
     expect(targetsAsked(site)).toEqual([]);
   });

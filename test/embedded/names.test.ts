@@ -86,7 +86,7 @@ describe.each(storages)('names for %s', (_name, storage) => {
     const { registry } = repository(storage());
     const root = await registry.fetch('http://localhost/v2/');
     expect([root.status, root.headers.get('docker-distribution-api-version')]).toEqual([200, 'registry/2.0']);
-    for (const path of ['/', '/v1/', '/v2/x', '/v2/a/referrers/b', '/v2']) {
+    for (const path of ['/', '/v1/', '/v2/x', '/v2/a/referrer/b', '/v2']) {
       expect((await registry.fetch(path)).status).toBe(path === '/v2' ? 200 : 404);
     }
     for (const path of [

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { memoryStorage } from '../../adapters/registry/index.ts';
 import { brokenBody, bytes, errorCode, type Repository, repository, sha256, storages } from './places.ts';
 
@@ -152,7 +152,7 @@ describe.each(storages)('uploads to %s', (_name, storage) => {
     expect((await demo.ask(`blobs/${digest}`)).status).toBe(404);
   });
 
-  test.each(['', 'sha256:abc', `sha512:${'0'.repeat(128)}`])(
+  test.each(['', 'sha256:abc', `sha512:${'0'.repeat(64)}`])(
     'a PUT with the digest "%s" is refused',
     async (wrong) => {
       const response = await repository(storage()).put(content, wrong);
@@ -207,11 +207,44 @@ describe.each(storages)('uploads to %s', (_name, storage) => {
     expect((await demo.registry.fetch(`http://localhost/v2/other/blobs/${digest}`)).status).toBe(200);
     for (const query of [
       `mount=${sha256('x')}&from=fred/demo`,
-      `mount=${digest}`,
+      `mount=${sha256('x')}`,
       `mount=${digest}&from=../x`,
     ]) {
       expect((await mount(query)).status).toBe(202);
     }
+  });
+
+  test('a blob is mounted from wherever it lies where no repository is named', async () => {
+    const demo = repository(storage());
+    await demo.pushBlob(content);
+    const url = `http://localhost/v2/other/blobs/uploads/?mount=${digest}`;
+    expect((await demo.registry.fetch(url, { method: 'POST' })).status).toBe(201);
+  });
+
+  test('a last chunk that is not the next one is refused with 416, and the upload goes on', async () => {
+    const demo = repository(storage());
+    const begun = await demo.begin();
+    const chunk = (start: number, end: number) => ({
+      body: content.slice(start, end),
+      headers: { 'Content-Range': `${start}-${end - 1}` },
+    });
+    await demo.follow(begun, { method: 'PATCH', ...chunk(0, 100) });
+    const early = await demo.follow(begun, { method: 'PUT', ...chunk(200, 300) }, `?digest=${digest}`);
+    expect([early.status, early.headers.get('range')]).toEqual([416, '0-99']);
+    const rest = { method: 'PUT', ...chunk(100, content.length) };
+    expect((await demo.follow(begun, rest, `?digest=${digest}`)).status).toBe(201);
+  });
+
+  test('an upload that nobody goes on with for a day is given up', async () => {
+    const demo = repository(storage());
+    const begun = await demo.begin();
+    onTestFinished(() => void vi.useRealTimers());
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 23 * 60 * 60 * 1000 });
+    await demo.begin();
+    expect((await demo.follow(begun)).status).toBe(204);
+    vi.setSystemTime(Date.now() + 25 * 60 * 60 * 1000);
+    await demo.begin();
+    expect((await demo.follow(begun)).status).toBe(404);
   });
 
   test('a blob above the limit is refused with 413 and not kept (ATTACKS 37)', async () => {

@@ -139,6 +139,42 @@ describe('an export', () => {
     expect(await (await reader.pullTarget('a/x')).text()).toBe('Hello');
   });
 
+  it('writes a target once that two roles list', async () => {
+    const of = repository()
+      .withTargets({ 'a/x': 'Hello' })
+      .withRole('dev', { targets: { 'a/x': 'Hello' } })
+      .delegating('targets', 'dev', { paths: ['a/*'] });
+    const made = await of.build();
+    const { place, copy } = await refreshed(made);
+    await place.publishRoles(await of.delegated());
+    const { written, kept } = await exportFolder(copy, folder);
+    expect([written.filter((path) => path.startsWith('targets/')).length, kept]).toEqual([1, 0]);
+  });
+
+  it('begins with the first root from which all are there', async () => {
+    const first = repository().withTargets({ a: 'Hello' });
+    const second = first.nextRoot();
+    const third = second.nextRoot();
+    const made = await third.build();
+    await web.publish(made, [await first.root(), await second.root(), made.root], { a: 'Hello' });
+    await rm(join(folder, 'metadata/2.root.json'));
+    const copy = new DTufCopy({
+      layout: 'http',
+      host: web.metadata,
+      trust: made.root,
+      store: memoryStore(),
+      clock: () => NOW,
+    });
+    await copy.pullMetadata();
+    const other = await mkdtemp(join(tmpdir(), 'dtuf-export-'));
+    try {
+      const { written } = await exportFolder(copy, other);
+      expect(written.filter((path) => path.includes('root'))).toEqual(['metadata/3.root.json']);
+    } finally {
+      await rm(other, { recursive: true, force: true });
+    }
+  });
+
   it('of names that would leave the folder is refused, and nothing is written there (ATTACKS 48)', async () => {
     const made = await repository().withTargets({ '../../x': 'Hello' }).build();
     const { copy } = await refreshed(made);

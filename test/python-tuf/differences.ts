@@ -108,10 +108,10 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     what: 'a hash of a kind that only Python knows',
-    why: 'sha256 or sha512 has to be there (ATTACKS 50)',
+    why: 'sha256 or sha512 has to be there for a target to be handed out (ATTACKS 50)',
     change: (states) => replaceHashes(states, { sha384: sha('sha384', 'old') }),
     python: SAME_OLD,
-    ours: twice('invalid targets'),
+    ours: twice('other bytes a'),
   },
   {
     what: 'a hash in upper case',

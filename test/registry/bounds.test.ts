@@ -32,7 +32,9 @@ describeWithDockerRegistry('a registry without end', () => {
 
     it('an endless list of tags is given up at the limit (ATTACKS 37)', async () => {
       at.proxy.add({ path: /tags/, fault: endless() });
-      await expect(all(faulty().tags())).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+      await expect(all(faulty({ list: 1_000_000 }).tags())).rejects.toMatchObject({
+        code: 'LIMIT_EXCEEDED',
+      });
     });
 
     it('an endless error is cut off (ATTACKS 37)', async () => {
@@ -80,6 +82,17 @@ describeWithDockerRegistry('a registry without end', () => {
       };
       at.proxy.add({ path: blobPath, fault: drip });
       await expect(faulty({ idle: 100 }).blobs.fetch(at.small)).rejects.toMatchObject({ code: 'TIMED_OUT' });
+    });
+
+    it('an answer that comes on and on, and is small, is TIMED_OUT (ATTACKS 38)', async () => {
+      const drip: Fault = ({ response }) => {
+        response.writeHead(200);
+        const timer = setInterval(() => response.write('x'.repeat(1000)), 10);
+        response.on('close', () => clearInterval(timer));
+      };
+      at.proxy.add({ path: manifestPath, fault: drip });
+      const { manifests } = faulty({ idle: 10_000, total: 300 });
+      await expect(manifests.fetch('latest')).rejects.toMatchObject({ code: 'TIMED_OUT' });
     });
 
     it('an abort ends the wait for an answer at once (ATTACKS 38)', async () => {

@@ -22,6 +22,10 @@ export const describeWithDockerRegistry: (name: string, tests: () => void) => vo
     };
 
 export interface DockerRegistryOptions {
+  /** In the place of Debian's distribution 2.8: another version of it. */
+  readonly executable?: string;
+  /** Nothing is taken in. */
+  readonly readOnly?: boolean;
   /** Whether DELETE works; true if left out. */
   readonly delete?: boolean;
   /** Basic authentication. */
@@ -72,12 +76,16 @@ export const corsHeaders: Readonly<Record<string, readonly string[]>> = {
 
 /** Starts docker-registry over a new folder on a free port of loopback. */
 export async function startDockerRegistry(options: DockerRegistryOptions = {}): Promise<DockerRegistry> {
+  const { executable = 'docker-registry' } = options;
   const home = await mkdtemp(join(tmpdir(), 'docker-registry-'));
   const folder = options.storage ?? join(home, 'storage');
   const configuration = join(home, 'config.yml');
   // YAML is a superset of JSON.
   await writeFile(configuration, JSON.stringify(await configure(options, home, folder)));
-  const child = spawn('docker-registry', ['serve', configuration], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(executable, ['serve', configuration], {
+    env: { ...process.env, OTEL_TRACES_EXPORTER: 'none' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const kill = (): void => void child.kill('SIGKILL');
   process.once('exit', kill);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -97,7 +105,7 @@ export async function startDockerRegistry(options: DockerRegistryOptions = {}): 
       stop,
       garbageCollect: async ({ deleteUntagged = false } = {}) => {
         const flags = deleteUntagged ? ['--delete-untagged'] : [];
-        await promisify(execFile)('docker-registry', ['garbage-collect', ...flags, configuration]);
+        await promisify(execFile)(executable, ['garbage-collect', ...flags, configuration]);
       },
     };
   } catch (error) {
@@ -125,7 +133,10 @@ async function configure(options: DockerRegistryOptions, home: string, folder: s
     storage: {
       filesystem: { rootdirectory: folder },
       delete: { enabled: options.delete ?? true },
-      maintenance: { uploadpurging: { enabled: false } },
+      maintenance: {
+        uploadpurging: { enabled: false },
+        readonly: { enabled: options.readOnly ?? false },
+      },
       ...(options.cache ? { cache: { blobdescriptor: 'inmemory' } } : {}),
     },
     http: { addr: '127.0.0.1:0', ...(options.headers ? { headers: options.headers } : {}) },

@@ -42,6 +42,8 @@ export interface FaultProxy {
   add(rule: Rule): void;
   /** Forgets rules and requests. */
   reset(): void;
+  /** Forgets the requests. */
+  forget(): void;
   stop(): Promise<void>;
 }
 
@@ -77,6 +79,9 @@ export async function startFaultProxy(upstream?: string): Promise<FaultProxy> {
     add: (rule) => void rules.unshift({ rule, left: rule.times ?? Number.POSITIVE_INFINITY }),
     reset: () => {
       rules = [];
+      seen = [];
+    },
+    forget: () => {
       seen = [];
     },
     stop: () =>

@@ -25,6 +25,12 @@ describeWithDockerRegistry('a registry with long lists', () => {
       expect(await all(faulty().tags())).toEqual(['a', 'b', 'c']);
     });
 
+    it('fifty thousand tags come in one page, as distribution 2.8 sends them', async () => {
+      const tags = Array.from({ length: 50_000 }, (_, i) => `${String(i).padStart(64, '0')}.name`);
+      at.proxy.add({ path: tagsPath, fault: page(tags) });
+      expect(await all(faulty().tags())).toHaveLength(tags.length);
+    });
+
     it('a page on another host is refused', async () => {
       at.proxy.add({ path: tagsPath, fault: page(['a'], '<http://127.0.0.2:1/v2/x>; rel="next"') });
       await expect(all(faulty().tags())).rejects.toMatchObject({ code: 'REGISTRY_FAILED' });

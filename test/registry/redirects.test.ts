@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultLimits, type Limits } from '../../src/limits.ts';
 import { ociManifestType } from '../../src/registry/manifest.ts';
 import type { RegistryOptions, Repository } from '../../src/registry/registry.ts';
-import { contentOf, expectSame } from './content.ts';
+import { blobOf, contentOf, expectSame, noise } from './content.ts';
 import { describeWithDockerRegistry } from './docker-registry.ts';
 import { answer, redirectTo, startFaultProxy } from './fault-proxy.ts';
 import { blobPath, faultyRegistry, manifestPath, repositoryThrough } from './faulty.ts';
@@ -74,7 +74,8 @@ describeWithDockerRegistry('a registry that sends us elsewhere', () => {
       await expect(faulty().manifests.push('x', at.image, ociManifestType)).rejects.toMatchObject({
         code: 'REGISTRY_FAILED',
       });
-      await expect(faulty().blobs.push(at.large, contentOf(at.large.bytes))).rejects.toMatchObject({
+      const blob = await blobOf(noise(5_000_000, 50));
+      await expect(faulty().blobs.push(blob, contentOf(blob.bytes))).rejects.toMatchObject({
         code: 'UNREACHABLE',
       });
     });

@@ -16,6 +16,8 @@ import { blobOf, contentOf, drain, expectSame, noise } from './content.ts';
 export interface Started {
   readonly place: RegistryOptions['place'];
   readonly insecure?: boolean;
+  /** How to sign in, and how to reach it. */
+  readonly connection?: Pick<RegistryOptions, 'credentials' | 'fetch'>;
   stop(): Promise<void>;
 }
 
@@ -30,8 +32,8 @@ export function registrySuite(name: string, start: () => Promise<Started>): void
 
     beforeAll(async () => {
       started = await start();
-      const { place, insecure = false } = started;
-      registry = new Registry({ place, insecure, conditional: true });
+      const { place, insecure = false, connection } = started;
+      registry = new Registry({ place, insecure, conditional: true, ...connection });
     });
     afterAll(() => started?.stop());
 

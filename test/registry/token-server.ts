@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createHash, createPrivateKey, createPublicKey, randomUUID, sign } from 'node:crypto';
+import { createPrivateKey, randomUUID, sign } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -45,7 +45,7 @@ export interface TokenRules {
   readonly identityToken?: string;
 }
 
-/** A token server as the distribution registry wants one: ES256, with its certificate's key id. */
+/** A token server as the distribution registry wants one: ES256, with its certificate. */
 export async function startTokenServer(rules: TokenRules): Promise<TokenServer> {
   const { login, anonymousPull = false, identityToken } = rules;
   const { key, certificate } = await makeKey();
@@ -70,7 +70,7 @@ export async function startTokenServer(rules: TokenRules): Promise<TokenServer> 
     }
     const { fields, lifetime, sayLifetime } = running.behaviour;
     const access = asked.scopes.map((scope) => grant(scope, known));
-    const token = makeToken(key, { issuer, service, lifetime, access });
+    const token = makeToken(key, { issuer, service, lifetime, access, certificate: base64Of(certificate) });
     const body = Object.fromEntries(fields.map((field) => [field, token]));
     outgoing.writeHead(200, { 'Content-Type': 'application/json' });
     outgoing.end(JSON.stringify({ ...body, ...(sayLifetime ? { expires_in: lifetime } : {}) }));
@@ -135,11 +135,19 @@ async function makeKey(): Promise<{ key: string; certificate: string }> {
 
 function makeToken(
   pem: string,
-  claims: { issuer: string; service: string; lifetime: number; access: readonly object[] },
+  claims: {
+    issuer: string;
+    service: string;
+    lifetime: number;
+    access: readonly object[];
+    /** In base64. */
+    certificate: string;
+  },
 ): string {
   const now = Math.floor(Date.now() / 1000);
   const key = createPrivateKey(pem);
-  const header = { typ: 'JWT', alg: 'ES256', kid: keyId(pem) };
+  // Of the key id, distribution 2.8 and 3 have different ideas; the certificate is the same to both.
+  const header = { typ: 'JWT', alg: 'ES256', x5c: [claims.certificate] };
   const payload = {
     iss: claims.issuer,
     aud: claims.service,
@@ -157,14 +165,7 @@ function makeToken(
   return `${signed}.${signature.toString('base64url')}`;
 }
 
-/** As libtrust names keys: 240 bits of the SHA-256 of the SubjectPublicKeyInfo, in base32, by fours. */
-function keyId(pem: string): string {
-  const spki = createPublicKey(pem).export({ type: 'spki', format: 'der' });
-  const bits = [...createHash('sha256').update(spki).digest().subarray(0, 30)]
-    .map((byte) => byte.toString(2).padStart(8, '0'))
-    .join('');
-  const letters = (bits.match(/.{5}/g) ?? []).map(
-    (five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(five, 2)],
-  );
-  return (letters.join('').match(/.{4}/g) ?? []).join(':');
+/** The DER in a PEM. */
+function base64Of(pem: string): string {
+  return pem.replace(/-----[^-]*-----|\s/g, '');
 }

@@ -46,16 +46,17 @@ describeWithDockerRegistry('a registry that takes uploads badly', () => {
       await push({ seed: 30, length: 5_000_000 });
     });
 
-    for (const [what, status] of [
-      ['a 503', 503],
-      ['a 429', 429],
-      ['a 500', 500],
+    for (const [what, status, look] of [
+      // It may have been stored all the same: that is looked for first.
+      ['a 503', 503, ['GET']],
+      ['a 429', 429, []],
+      ['a 500', 500, ['GET']],
     ] as const) {
       it(`after ${what} the source is opened again from its start (ATTACKS 90)`, async () => {
         at.proxy.add({ method: 'PUT', times: 1, fault: answer(status) });
         const content = await push({ seed: 31 + status, length: 5_000_000 });
         expect(content.opened).toBe(2);
-        expect(at.proxy.seen.map(({ method }) => method)).toEqual(['POST', 'PUT', 'POST', 'PUT']);
+        expect(at.proxy.seen.map(({ method }) => method)).toEqual(['POST', 'PUT', ...look, 'POST', 'PUT']);
       });
     }
 

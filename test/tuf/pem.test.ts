@@ -45,7 +45,7 @@ it('a key in metadata counts in each of these forms, as one key (ATTACKS 79)', a
   const { key } = await signerOf(pkcs8);
   for (const form of Object.values(forms)) {
     const changed = { ...key, keyval: { public: form(key.keyval.public) } };
-    expect((await importKey(changed))?.identity).toBe(await identityOfKey(key));
+    expect(await (await importKey(changed))?.identity()).toBe(await identityOfKey(key));
   }
 });
 

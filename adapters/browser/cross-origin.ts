@@ -1,0 +1,41 @@
+import { DTufError } from '../../src/errors.ts';
+
+/**
+ * `fetch` that tells a server which keeps its answers from pages from one that is not there. To a page both are the same
+ * TypeError (Fetch, "network error"). What it can find out is whether the server answers a request whose answer nobody
+ * reads.
+ */
+export function tellingCors(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  return async (input, init) => {
+    try {
+      return await fetch(input, init);
+    } catch (cause) {
+      const url = new URL(input instanceof Request ? input.url : String(input), globalThis.location?.href);
+      if (!(cause instanceof TypeError) || !(await isKeptBack(url, init?.signal))) throw cause;
+      const { origin } = globalThis.location;
+      throw new DTufError(
+        'UNREACHABLE',
+        `${url.host} is there, but the browser does not let this page read its answers: it has to allow the origin ${origin} (CORS), also in its answer to OPTIONS where there is a login or something is written. See docs/cors.md.`,
+        { cause },
+      );
+    }
+  };
+}
+
+async function isKeptBack(url: URL, signal: AbortSignal | null | undefined): Promise<boolean> {
+  const own = globalThis.location?.origin;
+  if (own === undefined || url.origin === own) return false;
+  try {
+    // Not the same address again: that may be a blob of gigabytes, or a place where something is written.
+    await globalThis.fetch(new URL('/', url), {
+      method: 'HEAD',
+      mode: 'no-cors',
+      credentials: 'omit',
+      cache: 'no-store',
+      signal: signal ?? null,
+    });
+    return true;
+  } catch {
+    return false; // It is not there either, or the caller gave up: the first failure says all there is.
+  }
+}

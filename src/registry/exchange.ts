@@ -1,0 +1,169 @@
+import { DTufError } from '../errors.ts';
+import type { Limits } from '../limits.ts';
+import { cacheOption, refuseRedirects } from './abilities.ts';
+import { BodyReader } from './body.ts';
+import { unreachable } from './errors.ts';
+import { checkScheme, redirectLocation, resolveLocation } from './redirect.ts';
+import { whileAlive } from './silence.ts';
+import { type Slot, Slots } from './slots.ts';
+import { type RequestBody, smallBody } from './upload-body.ts';
+
+/** A request. */
+export interface Call {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  readonly url: URL;
+  /** What is being done, for the error: `to fetch the manifest 1.0 of fred/demo`. */
+  readonly doing: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What a token must allow. */
+  readonly scope?: string;
+  /** The Authorization of a token server, in the place of the registry's. */
+  readonly authorization?: string | undefined;
+  readonly body?: RequestBody;
+  readonly cache?: RequestCache | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** When the whole of it must have ended, by the clock of `performance`. */
+  readonly until?: number;
+}
+
+/** An answer whose body must be read to its end, or let go of. */
+export interface Received {
+  readonly response: Response;
+  /** Where it came from, after redirects. */
+  readonly url: URL;
+  readonly body: BodyReader;
+}
+
+export interface ExchangeOptions {
+  readonly fetch: typeof fetch;
+  readonly limits: Limits;
+  /** Told the headers of each answer, and where they came from. */
+  readonly onHeaders: (headers: Headers, url: URL) => void;
+}
+
+/** Sends a request and follows redirects, with an eye on the clock, and no more at once than a host is to be asked. */
+export class Exchange {
+  readonly #options: ExchangeOptions;
+  readonly #slots: Slots;
+  /** Pages are not shown where they are redirected to; once seen, the runtime follows redirects itself. */
+  #redirectsAreHidden = false;
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+    this.#slots = new Slots(options.limits.requests);
+  }
+
+  /**
+   * @param authorization stays with the origin of the call: no redirect takes it elsewhere.
+   * @throws DTufError UNREACHABLE, TIMED_OUT, ABORTED, REGISTRY_FAILED
+   */
+  async send(call: Call, authorization: string | undefined): Promise<Received> {
+    let [url, login] = [call.url, authorization];
+    for (let hops = 0; ; hops++) {
+      const { response, body } = await this.#fetch(call, url, login);
+      try {
+        if (response.type === 'opaqueredirect') {
+          this.#redirectsAreHidden = true;
+          if (!mayFollow(call)) throw redirected(call, 'elsewhere');
+          body.cancel();
+          continue;
+        }
+        this.#options.onHeaders(response.headers, url);
+        const location = redirectLocation(response);
+        if (location === undefined) return { response, url: reached(response, url), body };
+        // Lets go of a body that nobody will read, so that the next request does not wait for it.
+        body.cancel();
+        const next = resolveLocation(location, url);
+        if (!mayFollow(call)) throw redirected(call, next.origin);
+        if (hops >= this.#options.limits.redirects) throw endless(call, hops);
+        if (next.origin !== url.origin) login = undefined;
+        url = next;
+      } catch (error) {
+        body.cancel();
+        throw error;
+      }
+    }
+  }
+
+  async #fetch(
+    call: Call,
+    url: URL,
+    authorization: string | undefined,
+  ): Promise<{ response: Response; body: BodyReader }> {
+    const slot = await this.#slots.take(url.origin, call.signal);
+    try {
+      const response = await this.#answer(call, url, authorization);
+      return { response, body: this.#reader(response, call, url, slot) };
+    } catch (error) {
+      slot.release();
+      throw error;
+    }
+  }
+
+  async #answer(call: Call, url: URL, authorization: string | undefined): Promise<Response> {
+    const { method, body } = call;
+    const headers =
+      authorization === undefined ? call.headers : { ...call.headers, Authorization: authorization };
+    const control = new AbortController();
+    let failure: (() => unknown) | undefined;
+    try {
+      return await whileAlive(this.#patience(call, url), async (alive) => {
+        const opened = await body?.open(alive);
+        failure = opened?.failure;
+        return this.#options.fetch(url.href, {
+          method,
+          ...(headers ? { headers } : {}),
+          ...opened?.init,
+          ...cacheOption(call.cache),
+          ...this.#redirectOption(call),
+          signal: control.signal,
+        });
+      });
+    } catch (error) {
+      control.abort();
+      const source = failure?.();
+      if (source !== undefined) throw source;
+      throw error instanceof DTufError ? error : unreachable(url.host, error);
+    }
+  }
+
+  #reader(response: Response, call: Call, url: URL, slot: Slot): BodyReader {
+    return new BodyReader(response.body, this.#patience(call, url), slot);
+  }
+
+  #patience({ signal, until }: Call, url: URL) {
+    const { idle, slowest } = this.#options.limits;
+    return { idle, slowest, host: url.host, signal, until };
+  }
+
+  #redirectOption(call: Call): Pick<RequestInit, 'redirect'> {
+    if (call.body && call.body.length > smallBody) return refuseRedirects();
+    return { redirect: this.#redirectsAreHidden && mayFollow(call) ? 'follow' : 'manual' };
+  }
+}
+
+function mayFollow({ method }: Call): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+/** Where a request ended that the runtime led through redirects itself. */
+function reached(response: Response, asked: URL): URL {
+  if (!response.redirected || !response.url) return asked;
+  const url = new URL(response.url);
+  checkScheme(url, asked);
+  return url;
+}
+
+function redirected(call: Call, got: string): DTufError {
+  return new DTufError(
+    'REGISTRY_FAILED',
+    `Failed ${call.doing}: ${call.url.host} redirects it to ${got}, which is not followed.`,
+    { got },
+  );
+}
+
+function endless(call: Call, hops: number): DTufError {
+  return new DTufError('REGISTRY_FAILED', `${call.url.host} redirects without end: given up.`, {
+    expected: `at most ${hops} redirects`,
+  });
+}
