@@ -74,20 +74,25 @@ async function sign(size) {
   return { files, digest };
 }
 
+/** When the link is free again: all connections share it. */
+let free = 0;
+
 /** No faster than the link, and no faster than the reader takes it. */
 async function send(request, response, length) {
-  const first = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
-  response.writeHead(first > 0 ? 206 : 200, {
-    'Content-Length': length - first,
-    ...(first > 0 ? { 'Content-Range': `bytes ${first}-${length - 1}/${length}` } : {}),
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '')?.map(Number) ?? [];
+  const [start, end] = first === undefined ? [0, length] : [first, last + 1];
+  response.writeHead(first === undefined ? 200 : 206, {
+    'Content-Length': end - start,
+    ...(first === undefined ? {} : { 'Content-Range': `bytes ${start}-${last}/${length}` }),
   });
-  const began = performance.now();
-  for (let at = first; at < length && !response.destroyed; ) {
-    const slice = BLOCK.subarray(at % MiB, Math.min((at % MiB) + 256 * 1024, MiB));
+  const closed = once(response, 'close');
+  for (let at = start; at < end && !response.destroyed; ) {
+    const slice = BLOCK.subarray(at % MiB, Math.min((at % MiB) + 256 * 1024, (at % MiB) + end - at, MiB));
     at += slice.length;
-    if (!response.write(slice)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
-    const ahead = ((at - first) / GIGABIT) * 1000 - (performance.now() - began);
-    if (ahead > 4) await new Promise((resolve) => setTimeout(resolve, ahead));
+    const now = performance.now();
+    free = Math.max(free, now - 20) + (slice.length / GIGABIT) * 1000;
+    if (!response.write(slice)) await Promise.race([once(response, 'drain'), closed]);
+    if (free - now > 4) await new Promise((resolve) => setTimeout(resolve, free - now));
   }
   response.end();
 }

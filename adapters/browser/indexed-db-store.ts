@@ -179,7 +179,7 @@ class Deadline {
 }
 
 /** Without this a deletion, as by another tab that resets the site, would wait until this page is closed. */
-function letOthersDelete(database: IDBDatabase): void {
+export function letOthersDelete(database: IDBDatabase): void {
   database.onversionchange = () => database.close();
 }
 

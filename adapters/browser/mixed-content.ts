@@ -8,8 +8,11 @@ const LOOPBACK = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
  *
  * @throws DTufError NOT_SUPPORTED
  */
-export function refuseMixedContent({ protocol, hostname, host }: URL): void {
-  if (globalThis.location?.protocol !== 'https:' || protocol !== 'http:' || LOOPBACK.test(hostname)) return;
+export function refuseMixedContent(
+  { protocol, hostname, host }: URL,
+  from = globalThis.location?.protocol,
+): void {
+  if (from !== 'https:' || protocol !== 'http:' || LOOPBACK.test(hostname)) return;
   throw new DTufError(
     'NOT_SUPPORTED',
     `This page came over https, and browsers do not let it ask http://${host} (mixed content): the registry has to offer https.`,

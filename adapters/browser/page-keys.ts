@@ -3,6 +3,7 @@ import { createStore, promisifyRequest } from 'idb-keyval';
 import type { Signer } from '../../src/ports.ts';
 import type { Role } from '../../src/tuf/metadata.ts';
 import { signerOfPair } from '../../src/tuf/signer.ts';
+import { letOthersDelete } from './indexed-db-store.ts';
 import { storing } from './storage-error.ts';
 
 /**
@@ -28,6 +29,7 @@ export async function pageKeys(
       const made = await makePair();
       // Two tabs may be here at once: the first pair stays.
       const pair = await use('readwrite', async (table) => {
+        letOthersDelete(table.transaction.db);
         const present: unknown = await promisifyRequest(table.get(role));
         if (isPair(present)) return present;
         await promisifyRequest(table.put(made, role));

@@ -171,7 +171,7 @@ export class TargetReader implements VerifiedTarget {
   ): Promise<Saved> {
     const parts = await this.#reading.parts(call.signal);
     const total = totalOf(parts);
-    const sha256 = destination.resume === false ? undefined : this.hashes['sha256'];
+    let sha256 = destination.resume === false ? undefined : this.hashes['sha256'];
     for (;;) {
       const sink = await files.sink(destination, this.name, total, sha256);
       const { how, kept } = sink;
@@ -183,8 +183,9 @@ export class TargetReader implements VerifiedTarget {
         return { how, bytesFetched: total - bytesReused, bytesReused };
       } catch (error) {
         await (isInterruption(error) && sink.pause ? sink.pause() : sink.abort());
-        // What was kept may be damaged: without it once more.
+        // What was kept may be damaged: once more without it, wherever that now is.
         if (bytesReused === 0 || !hasCode(error, 'TARGET_MISMATCH')) throw error;
+        sha256 = undefined;
       }
     }
   }
