@@ -131,7 +131,7 @@ export interface Sink {
   readonly how: 'file' | 'picker' | 'download';
   /** What an earlier attempt left, from the first byte on. It is not verified; only what comes after it is written. */
   readonly kept?: Blob;
-  /** @param chunk may be empty afterwards: it belongs to the sink. */
+  /** @param chunk belongs to the sink, which may write over it. */
   write(chunk: Uint8Array): Promise<void>;
   commit(): Promise<void>;
   /** Removes what was written. Never throws. */

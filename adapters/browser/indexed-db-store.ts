@@ -58,6 +58,12 @@ export function indexedDbStore(database: string, { wait = 10_000 }: IndexedDbSto
   };
 }
 
+/**
+ * Our connection was closed, by us for a deletion or by the browser, or the site's data are being cleared at this moment:
+ * nothing was begun, and it may work once more.
+ */
+const ONCE_MORE: ReadonlySet<string> = new Set(['InvalidStateError', 'AbortError', 'UnknownError']);
+
 type Work<T> = (table: IDBObjectStore) => Promise<T>;
 
 /** Connections to one database, opened when needed: others may close or delete it at any time. */
@@ -75,10 +81,8 @@ class Connection {
     try {
       return await this.#attempt(mode, work);
     } catch (error) {
-      // Our connection was closed, by us for a deletion or by the browser: nothing was begun on it.
-      if (!(error instanceof NotOpened) || exceptionName(error.cause) !== 'InvalidStateError') {
+      if (!(error instanceof NotOpened) || !ONCE_MORE.has(exceptionName(error.cause) ?? ''))
         throw this.#explain(mode, error);
-      }
     }
     try {
       this.#use = undefined;

@@ -1,25 +1,31 @@
-// Buffers that are freed when nobody needs them any more, rather than when the engine finds the time: until then hundreds of
-// megabytes of them wait while a large file goes by (Chromium counts too late those that it makes for a body).
+// Buffers that are used again, rather than freed when the engine finds the time: until then hundreds of megabytes of them
+// wait while a large file goes by (Chromium counts too late those that it makes for a body).
 
 /** In bytes: what is read at once. */
 const STEP = 256 * 1024;
 
-const ours = new WeakSet<ArrayBufferLike>();
+/** What was handed out of such buffers: how long it was, and how the buffer comes back. */
+const lent = new WeakMap<ArrayBufferLike, { readonly length: number; giveBack(): void }>();
 
 /** The same answer, its body read into buffers of our own. Engines whose bodies are no byte streams keep theirs. */
 export function inOwnBuffers(response: Response): Response {
   const reader = byteReader(response.body);
   if (reader === undefined) return response;
-  let buffer = new ArrayBuffer(STEP);
+  const spare: ArrayBuffer[] = [];
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { done, value } = await reader.read(new Uint8Array(buffer));
+        const { done, value } = await reader.read(new Uint8Array(spare.pop() ?? new ArrayBuffer(STEP)));
         if (done) return controller.close();
-        const chunk = value.slice();
-        ours.add(chunk.buffer);
-        controller.enqueue(chunk);
-        buffer = value.buffer;
+        const { buffer, length } = value;
+        const giveBack = () => void spare.push(buffer);
+        // Little must not hold on to much: who collects chunks would collect buffers.
+        if (length < STEP / 2) {
+          controller.enqueue(value.slice());
+          return giveBack();
+        }
+        lent.set(buffer, { length, giveBack });
+        controller.enqueue(value);
       },
       cancel: (reason) => reader.cancel(reason),
     },
@@ -29,11 +35,12 @@ export function inOwnBuffers(response: Response): Response {
   return Object.defineProperty(response, 'body', { value: body });
 }
 
-/** Frees a chunk that was copied. One that is not of {@link inOwnBuffers}, or is a part of one, stays as it is. */
-export function letGo({ buffer, byteLength }: Uint8Array): void {
-  if (!ours.has(buffer) || byteLength !== buffer.byteLength) return;
-  const transfer: unknown = Reflect.get(buffer, 'transfer');
-  if (typeof transfer === 'function') transfer.call(buffer, 0);
+/** Of a chunk that was copied and that nobody else has. One that is not of {@link inOwnBuffers}, or is a part of one, stays. */
+export function letGo({ buffer, length }: Uint8Array): void {
+  const loan = lent.get(buffer);
+  if (loan?.length !== length) return;
+  lent.delete(buffer);
+  loan.giveBack();
 }
 
 function byteReader(body: ReadableStream<Uint8Array> | null): ReadableStreamBYOBReader | undefined {
