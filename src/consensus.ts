@@ -114,15 +114,21 @@ export class DTufConsensus {
   }
 }
 
-/** The first target that `threshold` of them are, by length and every known hash. What `custom` says may differ. */
+/** The first target that `threshold` of them are, by length and every known hash. What else `custom` says may differ. */
 function agreement(targets: readonly VerifiedTarget[], threshold: number): VerifiedTarget | undefined {
   const counts = new Map<string, number>();
   for (const target of targets) counts.set(identityOf(target), (counts.get(identityOf(target)) ?? 0) + 1);
   return targets.find((target) => (counts.get(identityOf(target)) ?? 0) >= threshold);
 }
 
-function identityOf({ length, hashes }: Target): string {
-  return JSON.stringify([length, knownHashes(hashes)]);
+function identityOf({ length, hashes, custom }: Target): string {
+  return JSON.stringify([length, knownHashes(hashes), mediaTypeOf(custom)]);
+}
+
+/** It says whether the bytes are the target, or list its parts: the same bytes are two targets then. */
+function mediaTypeOf(custom: unknown): unknown {
+  const { dtuf } = Object(custom) as { readonly dtuf?: unknown };
+  return (Object(dtuf) as { readonly mediaType?: unknown }).mediaType ?? null;
 }
 
 function noConsensus(name: string, found: number, failures: readonly unknown[]): DTufError {

@@ -27,7 +27,7 @@ export function readProxies(variables: Variables): Proxies | undefined {
 export function proxySecrets(variables: Variables): readonly string[] {
   return ['http_proxy', 'https_proxy'].flatMap((name) => {
     const address = read(variables, name)?.value ?? '';
-    const { password = '' } = URL.canParse(address) ? new URL(address) : {};
+    const { password = '' } = parseProxy(address) ?? {};
     return password === '' ? [] : [address, password, decoded(password)];
   });
 }
@@ -43,14 +43,18 @@ function read(variables: Variables, name: string): { name: string; value: string
 function readProxy(variables: Variables, variable: string): URL | undefined {
   const found = read(variables, variable);
   if (found === undefined) return undefined;
-  // `proxy:3128` is common, and no address to the parser.
-  const text = found.value.includes('://') ? found.value : `http://${found.value}`;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = parseProxy(found.value);
   if (url !== undefined && /^https?:$/.test(url.protocol)) return url;
   throw new DTufError(
     'INVALID_ARGUMENT',
     `the variable ${found.name} is no address of a proxy: expected one like http://proxy.example.com:3128`,
   );
+}
+
+function parseProxy(address: string): URL | undefined {
+  // `proxy:3128` is common, and no address to the parser.
+  const text = address.includes('://') ? address : `http://${address}`;
+  return URL.canParse(text) ? new URL(text) : undefined;
 }
 
 function decoded(text: string): string {

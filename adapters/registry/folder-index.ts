@@ -17,6 +17,12 @@ const stale = 10_000;
 /** Together about a minute: longer than a dead holder's lock lives. */
 const retries = { retries: 300, minTimeout: 5, maxTimeout: 250, factor: 1.3, randomize: true };
 
+/** A step of a change that took so many milliseconds may have been a sleep, in which the lock went to another. */
+const asleep = stale - 2000;
+
+/** What is done under the lock of an index. It calls `mayStill` at each step, and before each that cannot be undone. */
+export type Change = (index: ImageIndex, mayStill: () => void) => Promise<ImageIndex | undefined>;
+
 interface Cached {
   readonly version: string;
   readonly index: ImageIndex;
@@ -47,10 +53,7 @@ export class FolderIndexes {
     return index;
   }
 
-  async update(
-    repository: string,
-    change: (index: ImageIndex) => Promise<ImageIndex | undefined>,
-  ): Promise<void> {
+  async update(repository: string, change: Change): Promise<void> {
     const before = this.#updates.get(repository) ?? Promise.resolve();
     const update = before.then(() => this.#locked(repository, change));
     const settled = update.catch(() => undefined); // Who comes next does not care how this one ended.
@@ -60,17 +63,20 @@ export class FolderIndexes {
     });
   }
 
-  async #locked(
-    repository: string,
-    change: (index: ImageIndex) => Promise<ImageIndex | undefined>,
-  ): Promise<void> {
+  async #locked(repository: string, change: Change): Promise<void> {
     const folder = await makeFolder(this.#root, repositoryParts(repository));
     let lost: Error | undefined;
     const release = await acquire(folder, (error) => {
       lost = error;
     });
+    let seen = Date.now();
+    const mayStill = (): void => {
+      const now = Date.now();
+      if (lost || now - seen > asleep) throw locked(repository, lost);
+      seen = now;
+    };
     try {
-      const next = await change((await this.read(repository)) ?? emptyIndex);
+      const next = await change((await this.read(repository)) ?? emptyIndex, mayStill);
       if (!next) return;
       await ensureLayout(this.#root, repository);
       await replaceFile(this.#root, folder, indexFile, encode(next), () => {

@@ -6,6 +6,7 @@ import { isIndexType, parseReferences } from './descriptors.ts';
 import { type Algorithm, isDigest } from './digest.ts';
 import { clearAway, findRepositories, folderStorage } from './folder.ts';
 import { inFolder } from './folder-failure.ts';
+import { FolderIndexes } from './folder-index.ts';
 import { blobParts, findFolder, isErrno, statFile } from './folder-path.ts';
 import { readManifest } from './manifest-bytes.ts';
 import type { ImageIndex, RegistryStorage } from './storage.ts';
@@ -47,10 +48,12 @@ export async function collectGarbage(folder: string, options: { grace?: number }
     const sum = { blobs: 0, bytes: 0 };
     if (root === undefined) return sum;
     await clearAway(root);
+    const indexes = new FolderIndexes(root);
     for (const repository of await findRepositories(root, '')) {
-      await storage.updateIndex(repository, async (index) => {
-        const named = await namedBy(storage, repository, index);
-        const { blobs, bytes } = await sweep(root, repository, named, Date.now() - grace * hour);
+      await indexes.update(repository, async (index, mayStill) => {
+        const named = await namedBy(storage, repository, index, mayStill);
+        const before = Date.now() - grace * hour;
+        const { blobs, bytes } = await sweep(root, repository, named, before, mayStill);
         sum.blobs += blobs;
         sum.bytes += bytes;
         return undefined;
@@ -65,6 +68,7 @@ async function namedBy(
   storage: RegistryStorage,
   repository: string,
   index: ImageIndex,
+  mayStill: () => void,
 ): Promise<ReadonlySet<string>> {
   const named = new Set<string>();
   const seen = new Set<string>();
@@ -72,11 +76,15 @@ async function namedBy(
   for (let manifest = manifests.pop(); manifest; manifest = manifests.pop()) {
     const { digest, mediaType } = manifest;
     if (seen.has(digest)) continue;
+    mayStill();
     seen.add(digest);
     named.add(digest);
-    const bytes = await readManifest(storage, repository, manifest, largest);
+    if (!isDigest(digest)) throw unreadable(repository, digest, 'its digest is of another algorithm');
+    const size = await storage.blobSize(repository, digest);
     // A copy of one platform lacks the manifests of the others.
-    if (!bytes) continue;
+    if (size === undefined) continue;
+    const bytes = await readManifest(storage, repository, manifest, largest);
+    if (!bytes) throw unreadable(repository, digest, `it has more than ${largest} bytes`);
     // Of a type that this registry does not know, a digest is still a digest.
     for (const [text] of new TextDecoder().decode(bytes).matchAll(digests)) named.add(text);
     if (!isIndexType(mediaType)) continue;
@@ -104,6 +112,7 @@ async function sweep(
   repository: string,
   named: ReadonlySet<string>,
   before: number,
+  mayStill: () => void,
 ): Promise<Collected> {
   const sum = { blobs: 0, bytes: 0 };
   for (const { algorithm, folder, name } of await blobsOf(root, repository)) {
@@ -113,6 +122,8 @@ async function sweep(
     const stats = await statFile(folder, name);
     // A mount gives an old file another name, which is told by the time of its change alone.
     if (!stats || Number(stats.mtimeMs) > before || Number(stats.ctimeMs) > before) continue;
+    // Where this process was asleep, another may have taken in a manifest that names it.
+    mayStill();
     await unlink(join(folder, name));
     sum.blobs++;
     sum.bytes += Number(stats.size);

@@ -1,11 +1,13 @@
 // What a refresh changed for whoever downloaded targets before.
 import type { Limits } from '../limits.ts';
 import type { Store } from '../ports.ts';
+import type { Metadata } from '../tuf/metadata.ts';
 import type { TargetFile, Targets } from '../tuf/targets.ts';
 import type { TrustedSet } from '../tuf/trusted-set.ts';
 import { fingerprint } from './copy-state.ts';
 import { loadStored, reachable, unlessUnusable } from './delegated-roles.ts';
 import { findTarget } from './lookup.ts';
+import { lookupCost } from './lookup-cost.ts';
 
 export interface Changes {
   /** Targets that are new or other than when they were downloaded. */
@@ -34,8 +36,7 @@ export async function findChanges(
     const load = await loadStored(set, store);
     const roles = await reachable(set, top, (role, delegator) => unlessUnusable(() => load(role, delegator)));
     const names = new Set(roles.flatMap((role) => [...role.signed.targets.keys()]));
-    const patterns = [top, ...roles].flatMap(({ signed }) => patternsOf(signed));
-    const looked = affordable([[...names, ...pulled.keys()], [...pulled.keys()]], patterns, limits);
+    const looked = affordable([[...names, ...pulled.keys()], [...pulled.keys()]], [top, ...roles], limits);
     for (const name of pulled.keys()) if (!looked.has(name)) open.add(name);
     for (const name of looked) {
       const answer = await unlessUnusable(async () => ({
@@ -50,25 +51,13 @@ export async function findChanges(
   return { changed: changed.map(([name]) => name), removed };
 }
 
-/**
- * The names to look up: the first of `choices` that is not too much. Each name may be compared with each pattern, and both
- * come from roles that only some of the targets are entrusted to.
- */
+/** The names to look up: the first of `choices` that is not too much. */
 function affordable(
   choices: readonly (readonly string[])[],
-  patterns: readonly string[],
+  roles: readonly Metadata<Targets>[],
   { comparisons }: Limits,
 ): ReadonlySet<string> {
-  const sizeOf = (texts: readonly string[]) => texts.reduce((size, text) => size + text.length, 0);
-  const cost = (names: readonly string[]) =>
-    names.length * sizeOf(patterns) + patterns.length * sizeOf(names);
-  return new Set(choices.find((names) => cost(names) <= comparisons));
-}
-
-function patternsOf({ delegations }: Targets): readonly string[] {
-  return [...(delegations?.roles.values() ?? [])].flatMap(({ covers }) =>
-    'paths' in covers ? covers.paths : covers.pathHashPrefixes,
-  );
+  return new Set(choices.find((names) => lookupCost(names, roles) <= comparisons));
 }
 
 function delegates({ delegations }: Targets): boolean {

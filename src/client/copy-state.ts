@@ -6,7 +6,6 @@ import type { Bytes, Store } from '../ports.ts';
 import { member } from '../tuf/fields.ts';
 import { type Json, type JsonObject, parseJson } from '../tuf/json.ts';
 import { ROLES, type Role } from '../tuf/metadata.ts';
-import { parseRoot, type Root, replacesStored } from '../tuf/root.ts';
 import { fileInfo } from '../tuf/signing.ts';
 import type { TargetFile } from '../tuf/targets.ts';
 import type { StoredMetadata } from './refresh.ts';
@@ -68,7 +67,13 @@ export async function readCopyState(store: Store): Promise<CopyState> {
 export async function commitCopyState(
   store: Store,
   before: CopyState,
-  after: { readonly metadata: StoredMetadata; readonly firstRoot: Bytes; readonly pin: Pin },
+  after: {
+    readonly metadata: StoredMetadata;
+    readonly firstRoot: Bytes;
+    readonly pin: Pin;
+    /** Whether a root on the way replaced keys (TUF 1.0.34, 5.3.11). */
+    readonly forgetsStored: boolean;
+  },
 ): Promise<boolean> {
   if (isUntried(before, after)) return true;
   const writes = new Map<string, Uint8Array>();
@@ -81,7 +86,7 @@ export async function commitCopyState(
   if (after.firstRoot !== before.firstRoot) writes.set(FIRST_ROOT, after.firstRoot);
   const pin = JSON.stringify(after.pin);
   if (pin !== JSON.stringify(before.pin)) writes.set(PIN, utf8(pin));
-  const deletes = outdated(before, after.metadata).map(CURRENT);
+  const deletes = (after.forgetsStored ? outdated(before, after.metadata) : []).map(CURRENT);
   return (writes.size === 0 && deletes.length === 0) || store.commit(before.versions, writes, deletes);
 }
 
@@ -101,20 +106,7 @@ function isUntried(
  * starts from that root and could not tell any more that keys were replaced (TUF 1.0.34, 5.3.11).
  */
 function outdated(before: CopyState, after: StoredMetadata): Role[] {
-  const old = readRoot(before.metadata.root) ?? readRoot(before.firstRoot);
-  const next = readRoot(after.root);
-  if (old === undefined || next === undefined || !replacesStored(old, next)) return [];
   return (['timestamp', 'snapshot'] as const).filter((role) => before.metadata[role] && !after[role]);
-}
-
-function readRoot(bytes: Bytes | undefined): Root | undefined {
-  try {
-    return bytes && parseRoot(bytes).signed;
-  } catch (error) {
-    // Damaged: then the chain was walked from the first root.
-    if (hasCode(error, 'METADATA_INVALID')) return undefined;
-    throw error;
-  }
 }
 
 function readPin(bytes: Bytes | undefined): Pin {

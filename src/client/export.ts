@@ -33,6 +33,8 @@ export interface Exporting {
   readonly set: TrustedSet;
   /** Top-level targets first, then each delegated role. */
   readonly roles: readonly Metadata<Targets>[];
+  /** Whether whoever looks for that target gets it from that role. */
+  readonly finds: (name: string, role: string) => Promise<boolean>;
   readonly source: TargetSource;
   /** Where the roots of before are. */
   readonly metadata: MetadataSource;
@@ -40,7 +42,7 @@ export interface Exporting {
 
 /** The files: data before the metadata that names it, and what changes in its place last. */
 export async function* exportedFiles(
-  { set, roles, source, metadata }: Exporting,
+  { set, roles, finds, source, metadata }: Exporting,
   signal?: AbortSignal,
 ): AsyncIterable<ExportedFile> {
   const { root, timestamp, snapshot, targets } = set;
@@ -49,6 +51,8 @@ export async function* exportedFiles(
   const seen = new Set<string>();
   for (const { signed } of roles) {
     for (const [name, file] of signed.targets) {
+      // What a role lists and may not sign for is nobody's target.
+      if (!(await finds(name, signed.role))) continue;
       for await (const one of targetFiles(name, file, source, consistent, signal)) {
         if (!seen.has(one.path)) yield one;
         seen.add(one.path);
@@ -61,7 +65,10 @@ export async function* exportedFiles(
     consistent
       ? metadataFile(fileName(role, signed.version), bytes)
       : metadataFile(`${role}.json`, bytes, true);
-  for (const role of roles) yield await versioned(role.signed.role, role);
+  for (const role of roles) {
+    requireOwnName(role.signed.role);
+    yield await versioned(role.signed.role, role);
+  }
   yield await versioned('snapshot', snapshot);
   if (consistent) {
     const bundle = await writeBundle({
@@ -75,6 +82,14 @@ export async function* exportedFiles(
   yield await metadataFile('timestamp.json', timestamp.bytes, true);
 }
 
+/** 6.2: without versions in their names, the file of a role called `2.root` would be that of a root. */
+function requireOwnName(role: string): void {
+  if (!/^\d+\.root$/.test(role)) return;
+  throw new DTufError('NOT_SUPPORTED', `the role ${JSON.stringify(role)} has the name of a root's file`, {
+    role,
+  });
+}
+
 /** The file of a target; of one that is a manifest its parts before it. */
 async function* targetFiles(
   name: string,
@@ -83,6 +98,9 @@ async function* targetFiles(
   consistent: boolean,
   signal?: AbortSignal,
 ): AsyncIterable<ExportedFile> {
+  const hashes = knownHashes(file.hashes);
+  // No client is handed what no known hash vouches for; it keeps nobody from the rest.
+  if (hashes.length === 0) return;
   if (signedMediaType(name, file.custom) !== undefined) {
     for (const part of await source.parts(name, file, signal)) {
       // That an index is itself is no part of it.
@@ -90,9 +108,11 @@ async function* targetFiles(
         yield exported(`targets/blobs/${part.digest.replace(':', '/')}`, part, false);
     }
   }
-  const [[, hex] = []] = knownHashes(file.hashes);
-  const path = plainPath(`targets`, targetPath(name, consistent ? hex : undefined));
-  yield exported(path, await source.whole(name, file, signal), !consistent);
+  const whole = await source.whole(name, file, signal);
+  // 6.2: under each hash, since a client may ask by any of them.
+  for (const [, hex] of consistent ? hashes : hashes.slice(0, 1)) {
+    yield exported(plainPath('targets', targetPath(name, consistent ? hex : undefined)), whole, !consistent);
+  }
 }
 
 function exported(path: string, { expected, open }: Part, changes: boolean): ExportedFile {

@@ -15,6 +15,7 @@ import { pinnedLayout, readCopyState, SNAPSHOT } from './copy-state.ts';
 import { loadOrFetch, reachable } from './delegated-roles.ts';
 import type { Exporting } from './export.ts';
 import { type FoundTarget, findTarget, type LoadRole } from './lookup.ts';
+import { lookupCost } from './lookup-cost.ts';
 import { verifyStored } from './refresh.ts';
 
 export interface PublishedOptions {
@@ -117,9 +118,12 @@ export class Published {
     }
     const root = set.root.signed;
     const load = loadOrFetch(set, store, hosting.roles(layout, root, signal), limits, snapshotVersion);
-    const roles = await advised(() => reachable(set, targets, unlessUnlisted(set, load)));
+    const roles = [targets, ...(await advised(() => allRoles(set, targets, unlessUnlisted(set, load))))];
+    requireAffordable(hosting.name, roles, limits);
+    const finds = async (name: string, role: string) =>
+      (await findTarget(targets, name, { load, limits }))?.role === role;
     const metadata = await hosting.metadata({ layout, ...(signal === undefined ? {} : { signal }) });
-    return { set, roles: [targets, ...roles], source: hosting.targets(layout, root), metadata };
+    return { set, roles, finds, source: hosting.targets(layout, root), metadata };
   }
 }
 
@@ -133,6 +137,38 @@ function requireKnownHash(name: string, { hashes }: TargetFile): void {
 function unlessUnlisted(set: TrustedSet, load: LoadRole) {
   return async (role: string, delegator: Metadata<Targets>) =>
     set.snapshot?.signed.meta.has(`${role}.json`) ? load(role, delegator) : undefined;
+}
+
+/** @throws DTufError LIMIT_EXCEEDED where it would take too long to tell which of their targets roles may sign for. */
+function requireAffordable(name: string, roles: readonly Metadata<Targets>[], { comparisons }: Limits): void {
+  const names = roles.slice(1).flatMap(({ signed }) => [...signed.targets.keys()]);
+  if (lookupCost(names, roles) <= comparisons) return;
+  throw new DTufError(
+    'LIMIT_EXCEEDED',
+    `the roles that ${name} delegates to have so many targets and path patterns that it cannot be told in time which are found`,
+    { clause: '5.6.7', expected: `at most ${comparisons} comparisons (limits.comparisons)` },
+  );
+}
+
+/** All delegated roles. One that a delegator has other keys for counts where another has the right ones. */
+async function allRoles(
+  set: TrustedSet,
+  top: Metadata<Targets>,
+  load: (...role: Parameters<LoadRole>) => Promise<Metadata<Targets> | undefined>,
+): Promise<readonly Metadata<Targets>[]> {
+  const refused = new Map<string, unknown>();
+  const roles = await reachable(set, top, async (role, delegator) => {
+    try {
+      return await load(role, delegator);
+    } catch (error) {
+      if (!hasCode(error, 'METADATA_UNSIGNED')) throw error;
+      refused.set(role, error);
+      return undefined;
+    }
+  });
+  for (const { signed } of roles) refused.delete(signed.role);
+  for (const error of refused.values()) throw error;
+  return roles;
 }
 
 /** A refresh may bring another version of a delegated role that was refused or is gone. */

@@ -96,7 +96,12 @@ export class Refresher {
     // Before anything is kept: a registry's layout follows from its root, a web server is the caller's choice.
     let pin: Pin = offered.layout === 'http' ? { layout: 'http' } : state.pin;
     const commit = () =>
-      commitCopyState(this.#options.store, state, { metadata: filesOf(set), firstRoot, pin });
+      commitCopyState(this.#options.store, state, {
+        metadata: filesOf(set),
+        firstRoot,
+        pin,
+        forgetsStored: set.forgetsStored,
+      });
     try {
       await refreshRoots(set, offered, this.#options.limits);
       const { layout: mark } = set.root.signed;

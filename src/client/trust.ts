@@ -77,5 +77,6 @@ async function identitiesOf(trust: ReadTrust): Promise<string[]> {
 async function rootIdentities({ keys, roles }: Root): Promise<string[]> {
   const listed = roles.root.keyids.flatMap((keyid) => keys.get(keyid) ?? []);
   const usable = await Promise.all(listed.map(importKey));
-  return Promise.all(usable.flatMap((key) => (key === undefined ? [] : [key.identity()])));
+  const identities = await Promise.all(usable.map((key) => key?.identity()));
+  return identities.flatMap((identity) => identity ?? []);
 }

@@ -7,6 +7,7 @@ import type { Bytes, Content, Digester } from '../ports.ts';
 import { type Descriptor, describe } from '../registry/descriptor.ts';
 import { type Digest, parseDigest } from '../registry/digest.ts';
 import { throwIfAborted } from '../registry/errors.ts';
+import { parseRepositoryName } from '../registry/reference.ts';
 import type { Repository } from '../registry/registry.ts';
 import type { UploadOptions } from '../registry/upload-options.ts';
 import { type BundleFiles, bundleLayers } from './bundle.ts';
@@ -27,6 +28,8 @@ export async function pushContent(
   content: Content,
   { signal, onProgress, mountFrom }: UploadCall,
 ): Promise<PushedBlob> {
+  // Also where the data is there already, so that nothing would be mounted.
+  if (mountFrom !== undefined) parseRepositoryName(mountFrom);
   const total = content.length;
   const hash = await digester.create('sha256');
   let received = 0;

@@ -82,8 +82,10 @@ export class ChunkedUpload {
   /** The registry's minimum wins over ours. */
   #sizeOf(headers: Headers): number {
     const { memory } = this.#task.transport.limits;
-    const minimum = Number(headers.get('oci-chunk-min-length') ?? 0);
-    if (!(minimum > this.#chunk)) return this.#chunk;
+    const text = headers.get('oci-chunk-min-length') ?? '';
+    // A number of bytes, and nothing else that JavaScript reads as a number.
+    const minimum = /^\d{1,15}$/.test(text) ? Number(text) : 0;
+    if (minimum <= this.#chunk) return this.#chunk;
     const size = Math.min(minimum, Math.max(1, this.#task.size));
     if (size <= memory) return size;
     throw new DTufError(
@@ -143,9 +145,10 @@ export class ChunkedUpload {
 
   #refused(answer: Answer, start: number, length: number): Error {
     const error = refusedUpload(this.#task, answer);
-    // GHCR refuses chunks above 4 MiB with 416. A chunk of a size that was taken before is refused for another reason.
-    if ((answer.status === 413 || answer.status === 416) && start === 0)
-      return new SizeRefused(length, error);
+    // GHCR refuses chunks above 4 MiB with 416. A chunk of a size that was taken before is refused for another reason,
+    // and one that the registry itself wants as large as that cannot be made smaller.
+    const tooLarge = (answer.status === 413 || answer.status === 416) && start === 0;
+    if (tooLarge && length <= this.#chunk) return new SizeRefused(length, error);
     // An upload that the registry has forgotten, or that stands elsewhere than we think.
     return answer.status === 404 || answer.status === 416 ? new Restart(error) : error;
   }

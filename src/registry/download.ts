@@ -47,6 +47,7 @@ export class Download {
   /** @throws DTufError NOT_FOUND, DIGEST_MISMATCH where the blob ends before the span, and the transport's. */
   async connect(): Promise<void> {
     const { size, end } = this.#span;
+    // endAt() may be called until the answer is there: it is checked by what was asked for.
     const whole = this.#at === 0 && end === size;
     const { status, headers, body } = await this.#open(whole);
     if (this.#cancelled) {
@@ -56,10 +57,10 @@ export class Download {
     const partial = status === 206;
     this.#partial = partial;
     if (partial && whole) throw this.#mismatch(body, 'a part of the blob, where all of it was asked for');
-    if (partial) this.#checkRange(headers, body);
+    if (partial) this.#checkRange(headers, body, end);
     this.#body = body;
     this.#skip = partial ? 0 : this.#at;
-    this.#exact = partial || end === size;
+    this.#exact = (partial || end === size) && end === this.#span.end;
     this.#fresh = 0;
     this.#encoding = headers.get('content-encoding');
   }
@@ -125,8 +126,8 @@ export class Download {
     }
   }
 
-  #checkRange(headers: Headers, body: BodyReader): void {
-    const { end, size } = this.#span;
+  #checkRange(headers: Headers, body: BodyReader, end: number): void {
+    const { size } = this.#span;
     if (/^multipart\//i.test(headers.get('content-type') ?? '')) {
       throw this.#mismatch(body, 'several parts in one answer');
     }

@@ -54,12 +54,13 @@ export function refusal(
   redact: (text: string) => string,
 ): DTufError {
   const errors = reportedErrors(new TextDecoder().decode(bytes), redact);
-  const retryAfter = headers.get('retry-after');
+  const clean = redacted(headers, redact);
+  const retryAfter = clean.get('retry-after');
   const cause = new RegistryAnswer(
     status,
     errors,
     retryAfter === null ? undefined : printable(retryAfter, 40),
-    parseRateLimit(headers),
+    parseRateLimit(clean),
   );
   return new DTufError(
     codeOf(status),
@@ -69,6 +70,16 @@ export function refusal(
       cause,
     },
   );
+}
+
+/** Headers that are to be shown, of which a server may have made an echo of what it was sent. */
+export function redacted(headers: Headers, redact: (text: string) => string): Pick<Headers, 'get'> {
+  return {
+    get: (name) => {
+      const text = headers.get(name);
+      return text === null ? null : redact(text);
+    },
+  };
 }
 
 function reportedErrors(body: string, redact: (text: string) => string): readonly ReportedError[] {

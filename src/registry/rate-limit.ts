@@ -46,7 +46,7 @@ export class RateLimits {
     this.#show = show;
   }
 
-  take(headers: Headers): void {
+  take(headers: Pick<Headers, 'get'>): void {
     if (this.#shown) return;
     const rate = parseRateLimit(headers);
     if (rate?.limit === undefined || rate.remaining > rate.limit * little) return;

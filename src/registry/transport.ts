@@ -6,13 +6,13 @@ import { Authenticator } from './auth.ts';
 import { type BodyReader, readBounded, readUpTo } from './body.ts';
 import { parseChallenges } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
-import { aborted, refusal, unreachable } from './errors.ts';
+import { aborted, redacted, refusal, unreachable } from './errors.ts';
 import { type Call, Exchange, type Received } from './exchange.ts';
 import { RateLimits } from './rate-limit.ts';
 import { type Retrying, retrying } from './retry.ts';
 import { orAborted } from './silence.ts';
 import type { TokenQuestion } from './token.ts';
-import { requestBody, smallBody } from './upload-body.ts';
+import { requestBody } from './upload-body.ts';
 import { UploadSize } from './upload-size.ts';
 import type { Warnings } from './warning.ts';
 
@@ -63,8 +63,9 @@ export class Transport {
       onHeaders: (headers, url) => {
         // What a storage says, which the registry redirected to, is not the registry's word.
         if (url.origin !== registry.origin) return;
-        warnings?.take(headers);
-        rates.take(headers);
+        const clean = redacted(headers, (text) => this.auth.redact(text));
+        warnings?.take(clean);
+        rates.take(clean);
       },
     });
     this.auth = new Authenticator({
@@ -123,8 +124,8 @@ export class Transport {
   }
 
   /** An upload takes as long as it takes: there only silence ends it. */
-  #until({ body, until }: Call): Pick<Call, 'until'> {
-    if (until !== undefined || (body && body.length > smallBody)) return {};
+  #until({ method, until }: Call): Pick<Call, 'until'> {
+    if (until !== undefined || method === 'PUT' || method === 'PATCH') return {};
     return { until: performance.now() + this.limits.total };
   }
 

@@ -15,7 +15,7 @@ export class Warnings {
     this.show = show;
   }
 
-  take(headers: Headers): void {
+  take(headers: Pick<Headers, 'get'>): void {
     const header = (headers.get('warning') ?? '').slice(0, longest);
     for (const match of header.matchAll(/299 +\S+ +"((?:[^"\\]|\\.)*)"/g)) {
       const text = printable((match[1] ?? '').replace(/\\(.)/g, '$1'));

@@ -10,6 +10,6 @@ export interface Check {
   readonly what: string;
   readonly expected: string;
   readonly got: string;
-  /** False where the file was refused for it. */
+  /** False where the file was refused for it. A copy that was kept here and is refused is then fetched anew. */
   readonly ok: boolean;
 }

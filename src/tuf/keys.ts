@@ -9,8 +9,11 @@ import { readPem, writePem } from './pem.ts';
 
 /** A key that can be used. */
 export interface VerificationKey {
-  /** The same for the same public value, whatever keyid or form it goes by: what thresholds count. */
-  identity(): Promise<string>;
+  /**
+   * The same for the same public value, whatever keyid or form it goes by: what thresholds count. Undefined where it is no
+   * key after all: Deno imports an RSA key whose modulus is even.
+   */
+  identity(): Promise<string | undefined>;
   verify(message: Bytes, signature: Bytes): Promise<boolean>;
 }
 
@@ -18,6 +21,8 @@ export interface VerificationKey {
 const MIN_RSA_BITS = 2048;
 /** A bound on the work of one verification. */
 const MAX_RSA_BITS = 16384;
+/** The same: what a key costs grows with its exponent. Nobody has one that is larger, and not every runtime takes one. */
+const MAX_RSA_EXPONENT = 2n ** 32n;
 
 /** `size` of a coordinate, `spki` of a whole SubjectPublicKeyInfo with an uncompressed point; in bytes. */
 const CURVES: Readonly<Record<string, { curve: string; hash: string; size: number; spki: number }>> = {
@@ -74,12 +79,15 @@ async function importEcdsa(key: PublicKey): Promise<VerificationKey | undefined>
   if (data.length !== (point === undefined ? scheme.spki : 1 + 2 * scheme.size)) return undefined;
   const format = point === undefined ? 'spki' : 'raw';
   const imported = await crypto.subtle.importKey(format, data, algorithm, true, ['verify']);
+  // Deno takes any bytes for a point, and throws only where the key is used.
+  const identity = await identityOf(imported);
+  if (identity === undefined) return undefined;
   return {
-    identity: () => identityOf(imported),
+    identity: async () => identity,
     async verify(message, signature) {
       const numbers = derToP1363(signature, scheme.size);
       if (numbers === undefined) return false;
-      return crypto.subtle.verify({ name: 'ECDSA', hash: scheme.hash }, imported, numbers, message);
+      return verifiedBy({ name: 'ECDSA', hash: scheme.hash }, imported, numbers, message);
     },
   };
 }
@@ -94,12 +102,13 @@ async function importRsa(key: PublicKey): Promise<VerificationKey | undefined> {
   const { modulusLength, publicExponent } = imported.algorithm as RsaHashedKeyAlgorithm;
   const exponent = BigInt(`0x${toHex(publicExponent) || '0'}`);
   // RFC 8017, 3.1: with the exponent 1 every message is its own signature.
-  if (modulusLength < MIN_RSA_BITS || modulusLength > MAX_RSA_BITS || exponent < 3n) return undefined;
+  if (modulusLength < MIN_RSA_BITS || modulusLength > MAX_RSA_BITS) return undefined;
+  if (exponent < 3n || exponent > MAX_RSA_EXPONENT) return undefined;
   // RFC 8017, 9.1.1: TUF names no length of the salt. Most sign with that of the hash; Go's crypto/rsa, and with it go-tuf,
   // with the longest there is room for (secure-systems-lab/securesystemslib#421).
   const longest = Math.ceil((modulusLength - 1) / 8) - scheme.salt - 2;
   const verifies = (saltLength: number, message: Bytes, signature: Bytes) =>
-    crypto.subtle.verify({ name: 'RSA-PSS', saltLength }, imported, signature, message);
+    verifiedBy({ name: 'RSA-PSS', saltLength }, imported, signature, message);
   return {
     identity: () => identityOf(imported),
     verify: async (message, signature) =>
@@ -107,9 +116,28 @@ async function importRsa(key: PublicKey): Promise<VerificationKey | undefined> {
   };
 }
 
+async function verifiedBy(
+  algorithm: EcdsaParams | RsaPssParams,
+  key: CryptoKey,
+  signature: Bytes,
+  message: Bytes,
+): Promise<boolean> {
+  try {
+    return await crypto.subtle.verify(algorithm, key, signature, message);
+  } catch {
+    // Deno imports what is no key (a point beside its curve, an even modulus), and throws only here: it verifies nothing.
+    return false;
+  }
+}
+
 /** The public value as Web Crypto writes it: one form for PEM of any shape and hex. */
-async function identityOf(key: CryptoKey): Promise<string> {
-  return `spki:${toHex(new Uint8Array(await crypto.subtle.exportKey('spki', key)))}`;
+async function identityOf(key: CryptoKey): Promise<string | undefined> {
+  try {
+    return `spki:${toHex(new Uint8Array(await crypto.subtle.exportKey('spki', key)))}`;
+  } catch {
+    // Deno, of what is no key.
+    return undefined;
+  }
 }
 
 /** {@link VerificationKey.identity} of a key, or undefined where it cannot be used. */

@@ -24,10 +24,10 @@ export async function countSignatures(metadata: Metadata<Signed>, by: Delegator)
     if (key === undefined || signature === undefined || signature.length === 0) continue;
     const usable = await importKey(key);
     if (usable === undefined) continue;
+    if (!(await usable.verify(metadata.payload, signature))) continue;
     // Whose key it is matters only beside others.
     const identity = by.threshold > 1 ? await usable.identity() : keyid;
-    if (signers.has(identity)) continue;
-    if (await usable.verify(metadata.payload, signature)) signers.add(identity);
+    if (identity !== undefined) signers.add(identity);
   }
   return signers.size;
 }

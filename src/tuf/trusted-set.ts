@@ -178,9 +178,13 @@ export class TrustedSet {
     const named = this.snapshotFile;
     const metadata = parseSnapshot(bytes);
     const checks = this.#checksOf('snapshot', metadata);
+    const isNamed =
+      named.version === metadata.signed.version && (await matchFile(bytes, named)) === undefined;
+    if (isNamed) checks.file('5.5.2', named, undefined);
     await checks.signatures('5.5.3', metadata, topLevel(this.#final, 'snapshot'));
+    if (isNamed) checks.version('5.5.4', named.version, metadata.signed.version);
     this.#snapshot = metadata;
-    return named.version === metadata.signed.version && (await matchFile(bytes, named)) === undefined;
+    return isNamed;
   }
 
   /**

@@ -56,6 +56,18 @@ describe('a target', () => {
     await expect(both.pullTarget('app')).rejects.toMatchObject({ code: 'NO_CONSENSUS' });
   });
 
+  it('is another where one repository would read the same bytes as a list of parts', async () => {
+    const one = await withApp('Hello');
+    const { length, hashes } = await one.pullTarget('app');
+    const custom = { dtuf: { mediaType: 'application/vnd.oci.image.manifest.v1+json' } };
+    const two = await withApp('', (of) => of.withTargets({ app: { length, hashes: { ...hashes }, custom } }));
+    const both = new DTufConsensus({
+      repositories: { one, two },
+      mapping: [{ ...all, repositories: ['one', 'two'] }],
+    });
+    await expect(both.pullTarget('app')).rejects.toMatchObject({ code: 'NO_CONSENSUS' });
+  });
+
   it('is another where the lengths differ', async () => {
     const one = await withApp('Hello');
     const { hashes } = await one.pullTarget('app');

@@ -246,7 +246,7 @@ describe('a refresh', () => {
     await (await copy.pullTarget('dev/a.txt')).text();
     expect((await copy.pullMetadata()).changed).toEqual(['dev/b.txt']);
     const bounded = (comparisons: number) => client(place, { store, limits: { comparisons } }).pullMetadata();
-    // One pattern and one name: 5 characters and 9.
+    // One pattern and one name, 5 characters and 9, each of which may be tried once.
     expect(await bounded(14)).toMatchObject({ changed: [], removed: [] });
     expect(await bounded(13)).toMatchObject({ changed: [], removed: [] });
     await publish(place, of.release(2).withRole('dev', { version: 2, targets: {} }));
@@ -254,6 +254,18 @@ describe('a refresh', () => {
     await copy.pullTarget('dev/none').catch(() => undefined);
     expect(await bounded(13)).toMatchObject({ removed: [] });
     expect(await bounded(14)).toMatchObject({ removed: ['dev/a.txt'] });
+  });
+
+  it('counts what stands behind a star as often as it is tried (ATTACKS 46)', async () => {
+    const long = 'x'.repeat(8000);
+    const of = plain
+      .withRole('dev', { targets: { [`dev/${long}`]: 'Hello', 'dev/a.txt': 'Hello' } })
+      .withRole('sub')
+      .delegating('dev', 'sub', { paths: [`dev/*${'x'.repeat(7000)}y`] });
+    const { copy } = await refreshedAt(of);
+    await (await copy.pullTarget('dev/a.txt')).text();
+    // 7,001 times 8,000 characters are above the bound: only what was downloaded is looked at.
+    expect(await copy.pullMetadata()).toMatchObject({ changed: [], removed: [] });
   });
 
   it('does not tell of targets that a stored role may not sign for (ATTACKS 45)', async () => {

@@ -1,6 +1,6 @@
 // A client follows the chain of roots, and recovers where keys were replaced.
 import { describe, expect, it } from 'vitest';
-import { fromHex } from '../../src/encoding.ts';
+import { fromHex, utf8 } from '../../src/encoding.ts';
 import { memoryStore } from '../../src/index.ts';
 import type { Bytes } from '../../src/ports.ts';
 import { ed25519Spki } from '../../src/tuf/keys.ts';
@@ -137,6 +137,20 @@ describe('a fast-forward attack with keys that root then replaces', () => {
     await place.publish(files, [root, files.root], ['Hello']);
     await copy.pullMetadata();
     expect(await (await copy.pullTarget('demo.txt')).text()).toBe('Hello');
+  });
+
+  it('is recovered from where the keys came back in a refresh that failed (ATTACKS 33)', async () => {
+    const first = repository().release(99);
+    const { place, copy } = await refreshed(await first.build());
+    const second = first.nextRoot();
+    const third = second.nextRoot().release(5);
+    const files = await third.build();
+    const replaced = await second.with('timestamp', { keys: ['new'] }).root();
+    const roots = [await first.root(), replaced, files.root];
+    await place.publish({ ...files, timestamp: utf8('{}') }, roots);
+    await expect(copy.pullMetadata()).rejects.toMatchObject({ code: 'METADATA_INVALID' });
+    await place.publish(files, roots);
+    expect((await copy.pullMetadata()).rootVersion).toBe(3);
   });
 
   it('new root or targets keys forget no stored file (ATTACKS 30)', async () => {

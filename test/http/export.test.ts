@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Exported, exportFolder } from '../../adapters/node/export-folder.ts';
 import { embeddedRegistry } from '../../adapters/registry/index.ts';
-import { utf8 } from '../../src/encoding.ts';
+import { toHex, utf8 } from '../../src/encoding.ts';
 import { DTufCopy, DTufMaster, memoryLock, memoryStore } from '../../src/index.ts';
+import { fileInfo } from '../../src/tuf/signing.ts';
 import { client, refreshed } from '../client/place.ts';
 import { NOW, repository } from '../tuf/repository.ts';
 import { Web } from './web.ts';
@@ -149,6 +150,29 @@ describe('an export', () => {
     await place.publishRoles(await of.delegated());
     const { written, kept } = await exportFolder(copy, folder);
     expect([written.filter((path) => path.startsWith('targets/')).length, kept]).toEqual([1, 0]);
+  });
+
+  it('has no target that its role may not sign for, and none that no known hash vouches for', async () => {
+    const of = repository()
+      .withTargets({ top: 'Hello', odd: { length: 1, hashes: { blake2b: 'aa' } } })
+      .withRole('dev', { targets: { 'a/x': 'Hello', 'b/x': 'missing', '../x': 'Hello' } })
+      .delegating('targets', 'dev', { paths: ['a/*'] });
+    const made = await of.build();
+    const { place, copy } = await refreshed(made);
+    await place.publishRoles(await of.delegated());
+    const { written } = await exportFolder(copy, folder);
+    expect(written.filter((path) => path.startsWith('targets/'))).toEqual([hash('top'), hash('x')]);
+  });
+
+  it('has a target under each hash that it may be asked for by (TUF 6.2)', async () => {
+    const { length, hashes } = await fileInfo(utf8('Hello'));
+    const sha512 = toHex(new Uint8Array(await crypto.subtle.digest('SHA-512', utf8('Hello'))));
+    const made = await repository()
+      .withTargets({ a: { length, hashes: { sha512, ...hashes } } })
+      .build();
+    const { copy } = await refreshed(made);
+    const { written } = await exportFolder(copy, folder);
+    expect(written.slice(0, 2)).toEqual([`targets/${hashes.sha256}.a`, `targets/${sha512}.a`]);
   });
 
   it('begins with the first root from which all are there', async () => {

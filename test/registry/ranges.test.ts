@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Limits } from '../../src/limits.ts';
-import type { Repository } from '../../src/registry/registry.ts';
-import { drain, expectSame } from './content.ts';
+import { Registry, type Repository } from '../../src/registry/registry.ts';
+import { blobOf, drain, expectSame, noise } from './content.ts';
 import { describeWithDockerRegistry } from './docker-registry.ts';
 import {
   answer,
@@ -245,4 +245,50 @@ describeWithDockerRegistry('a large blob', () => {
       expectSame(await read(), at.large.bytes);
     });
   });
+});
+
+it('a first connection that breaks while the first range is asked for goes on (ATTACKS 88)', async () => {
+  const blob = await blobOf(noise(5_000_000));
+  let resume: () => void = () => undefined;
+  const resumed = new Promise<void>((resolve) => {
+    resume = resolve;
+  });
+  let ranges = 0;
+  const partOf = (start: number, end: number) =>
+    new Response(blob.bytes.subarray(start, end), {
+      status: 206,
+      headers: { 'Content-Range': `bytes ${start}-${end - 1}/${blob.size}` },
+    });
+  const broken = () => {
+    let sent = 0;
+    return new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          if (sent >= 600_000) return controller.error(new Error('reset'));
+          controller.enqueue(blob.bytes.subarray(sent, sent + 100_000));
+          sent += 100_000;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  };
+  const registry = new Registry({
+    limits: { fast: Number.POSITIVE_INFINITY, range: 500_000, ranges: 3, retryAfter: 1 },
+    place: {
+      fetch: async (_, init) => {
+        const [, first, last] = /bytes=(\d+)-(\d+)/.exec(new Headers(init?.headers).get('range') ?? '') ?? [];
+        if (first === undefined) return new Response(broken());
+        const [start, end] = [Number(first), Number(last) + 1];
+        if (end === blob.size) {
+          // The first connection, resumed: it is answered after the first range.
+          resume();
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        } else if (ranges++ === 0) {
+          await resumed;
+        }
+        return partOf(start, end);
+      },
+    },
+  });
+  expectSame(await drain(await registry.repository('a').blobs.openUnverified(blob)), blob.bytes);
 });

@@ -42,11 +42,8 @@ function parseKey(key: string): ParsedKey {
 
 function sameHost(one: string, host: string): boolean {
   if (hubHosts.includes(host)) return hubHosts.includes(one);
-  // A URL leaves out the port that its scheme means anyway.
-  return (
-    one === host ||
-    (!/:\d+$/.test(host) && /^:(?:80|443)$/.test(one.slice(host.length)) && one.startsWith(host))
-  );
+  // A URL leaves out the port that its scheme means anyway. What listens on port 80 is another server.
+  return one === host || one === `${host}:443`;
 }
 
 function leadsTo(path: string, repository: string | undefined): boolean {
