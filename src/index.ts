@@ -1,7 +1,13 @@
 export { DTufBase } from './base.ts';
 export type { ExportedFile } from './client/export.ts';
 export type { Trust } from './client/trust.ts';
-export type { Saved, TargetStream, VerifiedPart, VerifiedTarget } from './client/verified-target.ts';
+export type {
+  SaveCall,
+  Saved,
+  TargetStream,
+  VerifiedPart,
+  VerifiedTarget,
+} from './client/verified-target.ts';
 export {
   type ConsensusOptions,
   type ConsensusRefreshed,
@@ -12,7 +18,7 @@ export type { Source } from './content/source.ts';
 export { DTufCopy, type Refreshed } from './copy.ts';
 export { type Code, DTufError } from './errors.ts';
 export { defaultLimits, type Limits } from './limits.ts';
-export { DTufMaster, type KeyOptions, type MasterOptions } from './master.ts';
+export { DTufMaster, type KeyOptions, type MasterOptions, type RootKeyOptions } from './master.ts';
 export { memoryLock, memoryStore } from './memory-store.ts';
 export type {
   Call,
@@ -24,6 +30,7 @@ export type {
   UploadCall,
 } from './options.ts';
 export type {
+  Chosen,
   Content,
   Destination,
   Digester,

@@ -36,6 +36,10 @@ export interface KeyOptions {
   password?: string;
 }
 
+export interface RootKeyOptions extends KeyOptions {
+  store?: boolean;
+}
+
 export interface MasterOptions extends Options {
   store: Store;
   lock: Lock;
@@ -69,6 +73,10 @@ export class DTufMaster extends DTufBase {
   readonly #clock: () => Date;
   readonly #lifetimes: Lifetimes;
   readonly #keys: Partial<Record<Role, Signer>>;
+  /** Roles whose key in `#keys` is kept by its owner elsewhere. */
+  readonly #borrowed = new Set<Role>();
+  /** Keys that were in `#keys`: they sign the next root too. */
+  readonly #previous: [Role, Signer][] = [];
   readonly #keyFiles: KeyFiles;
   readonly #keyType: KeyType | undefined;
   readonly #layout: RegistryLayout | undefined;
@@ -81,7 +89,7 @@ export class DTufMaster extends DTufBase {
     this.#repository = this.repository;
     this.#clock = options.clock ?? (() => new Date());
     this.#lifetimes = { ...defaultLifetimes, ...options.lifetimes };
-    this.#keys = options.keys ?? {};
+    this.#keys = { ...options.keys };
     this.#keyType = options.keyType;
     this.#layout = options.layout === 'http' ? undefined : options.layout;
     this.#keyFiles = new KeyFiles(
@@ -95,12 +103,35 @@ export class DTufMaster extends DTufBase {
    * Makes the root key pair: `keys/root_key`, and `keys/root_key.pub` which is given to clients. The private key can be
    * moved away once the metadata was created; it is needed again by {@link resetKeys}.
    *
+   * @param options.store whether the private key is stored here; true if left out. Otherwise it is in the result only, and this
+   * object signs with it as long as it lives.
    * @throws DTufError KEY_PASSWORD, STORAGE_FAILED
    */
-  async createRootKey(options: KeyOptions = {}): Promise<CreatedKey> {
-    const created = (await this.#createKeys(['root'], options)).get('root');
+  async createRootKey({ store = true, ...options }: RootKeyOptions = {}): Promise<CreatedKey> {
+    const created = (await this.#createKeys(['root'], options, store)).get('root');
     if (created === undefined) throw new Error('a key was made for each role');
     return created;
+  }
+
+  /**
+   * Takes a private key that is kept elsewhere, for as long as this object lives.
+   *
+   * @param pem encrypted, as {@link createRootKey} returned it.
+   * @throws DTufError KEY_PASSWORD, KEY_INVALID
+   */
+  async useKey(role: Role, pem: string, password?: string): Promise<void> {
+    this.#setKey(role, await this.#keyFiles.open(role, pem, password));
+  }
+
+  /** @param signer undefined where the role's key is in its file from now on. */
+  #setKey(role: Role, signer: Signer | undefined): void {
+    const before = this.#keys[role];
+    // Signers that the caller passed in stand above files.
+    if (signer === undefined && !this.#borrowed.has(role)) return;
+    if (before !== undefined) this.#previous.push([role, before]);
+    if (signer === undefined) delete this.#keys[role];
+    else this.#keys[role] = signer;
+    this.#borrowed.add(role);
   }
 
   /** Makes the key pairs of targets, snapshot and timestamp, all or none. @throws DTufError KEY_PASSWORD, STORAGE_FAILED */
@@ -114,6 +145,7 @@ export class DTufMaster extends DTufBase {
   async #createKeys(
     roles: readonly Role[],
     { type, password }: KeyOptions,
+    store = true,
   ): Promise<ReadonlyMap<Role, CreatedKey>> {
     const legacy = (await this.#presentLayout()) === 'legacy';
     const chosen = type ?? this.#keyType ?? (legacy ? 'rsa' : 'ed25519');
@@ -124,7 +156,8 @@ export class DTufMaster extends DTufBase {
         { expected: 'rsa', got: chosen },
       );
     }
-    const created = await this.#keyFiles.create(roles, chosen, password);
+    const created = await this.#keyFiles.create(roles, chosen, { password, store });
+    for (const [role, { signer }] of created) this.#setKey(role, signer);
     for (const [role, { setAside }] of created) {
       if (setAside === undefined) continue;
       this.notice(
@@ -185,8 +218,12 @@ export class DTufMaster extends DTufBase {
     });
   }
 
-  #previousSigners(role: Role, onLocked: (name: string) => void): Promise<Signer[]> {
-    return this.#keyFiles.previousSigners(role, this.#keys[role] !== undefined, onLocked);
+  async #previousSigners(role: Role, onLocked: (name: string) => void): Promise<Signer[]> {
+    const held = this.#previous.flatMap(([of, signer]) => (of === role ? [signer] : []));
+    return [
+      ...held,
+      ...(await this.#keyFiles.previousSigners(role, this.#keys[role] !== undefined, onLocked)),
+    ];
   }
 
   async #signers(roles: readonly Role[]): Promise<Record<Role, Signer>> {

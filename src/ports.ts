@@ -104,12 +104,23 @@ export interface Destination {
   handle?: FileHandleLike;
   /** Page: the name that is proposed to the user; the target's base name if left out. */
   fileName?: string;
+  /**
+   * Page: whether to go on from what an earlier attempt left, and to leave what came so far where this one is aborted or
+   * the connection fails. True if left out.
+   */
+  resume?: boolean;
+}
+
+/** A destination that the user was asked for. */
+export interface Chosen extends Destination {
+  /** Removes what the asking itself left there, where nothing came of it. Never throws. */
+  giveUp?(): Promise<void>;
 }
 
 /** A structural FileSystemFileHandle, so that the types compile without the DOM. */
 export interface FileHandleLike {
   createWritable(): Promise<{
-    write(data: Bytes): Promise<void>;
+    write(data: Bytes | Blob): Promise<void>;
     close(): Promise<void>;
     abort(reason?: unknown): Promise<void>;
   }>;
@@ -118,18 +129,35 @@ export interface FileHandleLike {
 /** A destination that is being written: nothing appears under its name before `commit`. */
 export interface Sink {
   readonly how: 'file' | 'picker' | 'download';
+  /** What an earlier attempt left, from the first byte on. It is not verified; only what comes after it is written. */
+  readonly kept?: Blob;
+  /** @param chunk belongs to the sink, which may write over it. */
   write(chunk: Uint8Array): Promise<void>;
   commit(): Promise<void>;
   /** Removes what was written. Never throws. */
   abort(): Promise<void>;
+  /** Ends for now: what was written is `kept` the next time. Never throws. */
+  pause?(): Promise<void>;
 }
 
 /** Files of the host: temporary ones, those to be written, those to be published. */
 export interface Files {
   /** @param length in bytes, so that a host can refuse early. @throws DTufError STORAGE_FAILED, TOO_LARGE */
   spool(length: number): Promise<Spool>;
-  /** @param name of the target. @throws DTufError INVALID_ARGUMENT where the destination is not of a kind that this host has. */
-  sink(destination: Destination, name: string, length: number): Promise<Sink>;
+  /**
+   * Asks the user where to, where this host does. Called before anything else, while the user's click still counts.
+   *
+   * @param name of the target.
+   * @throws DTufError ABORTED where the user did not want to.
+   */
+  choose?(destination: Destination, name: string): Promise<Chosen>;
+  /**
+   * @param name of the target.
+   * @param length in bytes, so that a host can refuse early.
+   * @param sha256 of the target, in hex: one name for all attempts. Left out where nothing is to be kept for another.
+   * @throws DTufError INVALID_ARGUMENT where the destination is not of a kind that this host has; STORAGE_FAILED, TOO_LARGE
+   */
+  sink(destination: Destination, name: string, length: number, sha256?: string): Promise<Sink>;
   /** A local file to be published, by its path. @throws DTufError INVALID_ARGUMENT, NOT_SUPPORTED */
   content(path: string | URL): Promise<Content>;
   /** A trusted root or key named by a local address. @throws DTufError NOT_SUPPORTED where the host has none. */

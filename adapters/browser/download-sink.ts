@@ -1,48 +1,63 @@
 import { DTufError } from '../../src/errors.ts';
-import type { Sink } from '../../src/ports.ts';
-import { type HeldData, holdInFile, holdInMemory } from './held-data.ts';
+import type { FileHandleLike, Sink } from '../../src/ports.ts';
+import { copyToHandle, linkTo, requireWritable } from './hand-over.ts';
+import { holdData } from './held-data.ts';
 
-/** How long a browser may take to copy what it was handed, in milliseconds. */
-const COPYING = { memory: 60_000, file: 60 * 60_000 };
+/** In milliseconds: how long a browser may take to copy what it was handed. */
+const COPYING = 60 * 60_000;
+
+/** What is to be downloaded. */
+export interface Wanted {
+  readonly fileName: string;
+  /** In bytes. */
+  readonly length: number;
+  /** Under which a later attempt finds what this one leaves. */
+  readonly sha256: string | undefined;
+  /** Of a file that the user picked; without it, the browser's downloads. */
+  readonly handle: FileHandleLike | undefined;
+}
 
 /**
- * Hands verified data to the browser's downloads. Until it is verified it is held where no user sees it.
+ * Hands verified data to a file that the user picked, or to the browser's downloads. Until it is verified it is held where
+ * no user sees it.
  *
  * @param limit in bytes, above which data is not held in memory.
- * @throws DTufError NOT_SUPPORTED in a worker; TOO_LARGE, STORAGE_FAILED
+ * @throws DTufError NOT_SUPPORTED in a worker without a handle; TOO_LARGE, STORAGE_FAILED
  */
-export async function downloadSink(fileName: string, length: number, limit: number): Promise<Sink> {
-  if (typeof document === 'undefined') {
+export async function downloadSink(
+  { fileName, length, sha256, handle }: Wanted,
+  limit: number,
+): Promise<Sink> {
+  if (handle === undefined && typeof document === 'undefined') {
     throw new DTufError(
       'NOT_SUPPORTED',
       'A worker cannot save files: pass { handle } of a file that the page has picked, or use blob() or stream().',
     );
   }
-  const inMemory = length <= limit;
-  const held = inMemory ? holdInMemory(fileName, length, limit) : await holdInFile(fileName, length, limit);
+  if (handle !== undefined) await requireWritable(handle);
+  const held = await holdData(fileName, length, limit, sha256);
+  // What cannot be removed is removed by a later page (private-spool.ts).
+  const remove = () => held.remove().catch(() => undefined);
   return {
-    how: 'download',
+    how: handle === undefined ? 'download' : 'picker',
+    ...(held.kept === undefined ? {} : { kept: held.kept }),
     write: (chunk) => held.write(chunk),
     async commit() {
-      handOver(await held.blob(), fileName, held, inMemory ? COPYING.memory : COPYING.file);
+      const data = await held.blob();
+      if (handle !== undefined) {
+        await copyToHandle(data, handle);
+        return remove();
+      }
+      // Only for the pages that clean up after this one: without it they wait for a day.
+      await held.markDone().catch(() => undefined);
+      const release = linkTo(data, fileName);
+      // Nothing tells when the browser has its copy; a page that is closed before takes the address with it.
+      setTimeout(() => {
+        release();
+        void remove();
+      }, COPYING);
     },
-    async abort() {
-      // What cannot be removed is removed by a later page (private-file.ts).
-      await held.remove().catch(() => undefined);
-    },
+    abort: remove,
+    ...(sha256 === undefined ? {} : { pause: () => held.keep() }),
   };
-}
-
-function handOver(blob: Blob, fileName: string, held: HeldData, copying: number): void {
-  // The type must not let a browser open it in place of saving it.
-  const url = URL.createObjectURL(new Blob([blob], { type: 'application/octet-stream' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = fileName;
-  link.click();
-  // Nothing tells when the browser has its copy; a page that is closed before takes the address with it.
-  setTimeout(() => {
-    URL.revokeObjectURL(url);
-    void held.remove().catch(() => undefined);
-  }, copying);
 }

@@ -2,8 +2,9 @@ import { DTufError } from '../../src/errors.ts';
 import { defaultLimits } from '../../src/limits.ts';
 import type { Files } from '../../src/ports.ts';
 import { downloadSink } from './download-sink.ts';
-import { handleSink } from './handle-sink.ts';
-import { holdInFile } from './held-data.ts';
+import { pickFile } from './file-picker.ts';
+import { holdData } from './held-data.ts';
+import { sweepSpools } from './private-spool.ts';
 
 /**
  * Files of a page: a file that the user picked, the browser's downloads, and the origin's private files for what is not
@@ -12,24 +13,28 @@ import { holdInFile } from './held-data.ts';
  * @param options.memory in bytes, above which data is not held in memory; 64 MiB if left out.
  */
 export function browserFiles({ memory = defaultLimits.memory }: { readonly memory?: number } = {}): Files {
+  void sweepSpools();
   return {
     async spool(length) {
-      const held = await holdInFile('the target', length, memory);
+      const held = await holdData('the target', length, memory);
       return {
         write: (chunk) => held.write(chunk),
         read: async () => removedAfter(await held.blob(), () => held.remove()),
         discard: () => held.remove(),
       };
     },
-    async sink({ path, handle, fileName }, name, length) {
+    async choose(destination, name) {
+      const { path, handle, fileName = baseName(name) } = destination;
+      if (path !== undefined || handle !== undefined || typeof document === 'undefined') return destination;
+      return { ...destination, ...(await pickFile(fileName)) };
+    },
+    async sink({ path, handle, fileName }, name, length, sha256) {
       if (path !== undefined) {
         const message =
           'A page has no paths: leave { path } out, or pass { handle } of a file that the user picked.';
         throw new DTufError('INVALID_ARGUMENT', message, { target: name });
       }
-      return handle === undefined
-        ? downloadSink(fileName ?? baseName(name), length, memory)
-        : handleSink(handle);
+      return downloadSink({ fileName: fileName ?? baseName(name), length, sha256, handle }, memory);
     },
     async content() {
       throw new DTufError(
@@ -49,7 +54,7 @@ export function browserFiles({ memory = defaultLimits.memory }: { readonly memor
 /** A stream that removes its data at its end, however that comes. */
 function removedAfter(blob: Blob, remove: () => Promise<void>): ReadableStream<Uint8Array> {
   const reader = blob.stream().getReader();
-  // What cannot be removed is removed by a later page (private-file.ts): the reader has all that it asked for.
+  // What cannot be removed is removed by a later page (private-spool.ts): the reader has all that it asked for.
   const end = () => remove().catch(() => undefined);
   return new ReadableStream({
     async pull(controller) {

@@ -1,17 +1,19 @@
-// Data that is kept until it is verified: in a private file where there is one, else in memory.
+// Data that is kept until it is verified: in private files where there are any, else in memory.
 import { DTufError } from '../../src/errors.ts';
 import type { Bytes } from '../../src/ports.ts';
-import { createPrivateFile } from './private-file.ts';
+import { openSpool, type PrivateSpool } from './private-spool.ts';
 
-export interface HeldData {
-  write(chunk: Uint8Array): Promise<void>;
-  /** What was written. It can be read until `remove`. */
-  blob(): Promise<Blob>;
-  remove(): Promise<void>;
+/** @throws DTufError TOO_LARGE, STORAGE_FAILED */
+export async function holdData(
+  what: string,
+  length: number,
+  limit: number,
+  sha256?: string,
+): Promise<PrivateSpool> {
+  return (await openSpool(length, sha256)) ?? holdInMemory(what, length, limit);
 }
 
-/** @throws DTufError TOO_LARGE */
-export function holdInMemory(what: string, length: number, limit: number): HeldData {
+function holdInMemory(what: string, length: number, limit: number): PrivateSpool {
   if (length > limit) {
     throw new DTufError(
       'TOO_LARGE',
@@ -20,20 +22,21 @@ export function holdInMemory(what: string, length: number, limit: number): HeldD
     );
   }
   let chunks: Bytes[] = [];
-  return {
-    async write(chunk) {
-      chunks.push(Uint8Array.from(chunk));
-    },
-    blob: async () => new Blob(chunks),
-    async remove() {
-      chunks = [];
-    },
+  const remove = async () => {
+    chunks = [];
   };
-}
-
-/** @throws DTufError TOO_LARGE, STORAGE_FAILED */
-export async function holdInFile(what: string, length: number, limit: number): Promise<HeldData> {
-  const file = await createPrivateFile(length);
-  if (file === undefined) return holdInMemory(what, length, limit);
-  return { write: file.write, blob: file.file, remove: file.remove };
+  return {
+    kept: undefined,
+    async write(chunk) {
+      chunks.push(new Uint8Array(chunk));
+    },
+    async blob() {
+      const blob = new Blob(chunks);
+      chunks = [];
+      return blob;
+    },
+    markDone: async () => undefined,
+    keep: remove,
+    remove,
+  };
 }

@@ -2,15 +2,18 @@
 import { DTufBase as Base } from '../../src/base.ts';
 import type { Trust } from '../../src/client/trust.ts';
 import { DTufCopy as Copy } from '../../src/copy.ts';
-import { DTufMaster as Master, type MasterOptions } from '../../src/master.ts';
+import { DTufMaster as Master, type MasterOptions, type RootKeyOptions } from '../../src/master.ts';
 import type { Connection, Options } from '../../src/options.ts';
 import type { Files, Store } from '../../src/ports.ts';
+import type { CreatedKey } from '../../src/publish/key-files.ts';
 import { browserFiles } from './files.ts';
 import { connectionOf, stateOf } from './options.ts';
 
 export * from '../../src/index.ts';
 export { browserFiles } from './files.ts';
 export { type IndexedDbStoreOptions, indexedDbStore } from './indexed-db-store.ts';
+export { pageKeys } from './page-keys.ts';
+export { keepStorage } from './persistence.ts';
 export { type WebLockOptions, webLock } from './web-lock.ts';
 
 /** See {@link Base}. @throws DTufError NOT_SUPPORTED where the page is no secure context. */
@@ -37,14 +40,22 @@ export class DTufCopy extends Copy {
 }
 
 /**
- * See {@link Master}. Keys and metadata are kept in IndexedDB, which a browser may empty: keep the root key that
- * `createRootKey` returns elsewhere too.
+ * See {@link Master}. Metadata and keys are kept in IndexedDB, but for the root key, which `createRootKey` returns. For keys
+ * that nobody can take out of the browser see {@link pageKeys}.
  *
  * @throws DTufError NOT_SUPPORTED where the page is no secure context.
  */
 export class DTufMaster extends Master {
   constructor(options: Options & Omit<MasterOptions, 'store' | 'lock'>) {
     super({ ...stateOf(options, 'master'), files: filesOf(options) });
+  }
+
+  /**
+   * See {@link Master.createRootKey}. The private key is in the result, and stored only with `{ store: true }`: what a browser
+   * may empty must not hold the only root key.
+   */
+  override createRootKey({ store = false, ...options }: RootKeyOptions = {}): Promise<CreatedKey> {
+    return super.createRootKey({ store, ...options });
   }
 }
 

@@ -1,6 +1,7 @@
 import { createStore, promisifyRequest, type UseStore } from 'idb-keyval';
 import { DTufError } from '../../src/errors.ts';
 import type { Bytes, Store, Stored } from '../../src/ports.ts';
+import { keepStorage } from './persistence.ts';
 import { exceptionName, storageFailed } from './storage-error.ts';
 
 export interface IndexedDbStoreOptions {
@@ -20,6 +21,7 @@ export interface IndexedDbStoreOptions {
  */
 export function indexedDbStore(database: string, { wait = 10_000 }: IndexedDbStoreOptions = {}): Store {
   const connection = new Connection(database, wait);
+  let asked = false;
   return {
     persistent: true,
     read: (names) =>
@@ -27,13 +29,13 @@ export function indexedDbStore(database: string, { wait = 10_000 }: IndexedDbSto
         const found = await getAll(table, names);
         return new Map([...found].flatMap(([name, file]) => (file ? [[name, file] as const] : [])));
       }),
-    commit(expected, writes, deletes = []) {
+    async commit(expected, writes, deletes = []) {
       // Copied now: the caller may change its bytes before the transaction begins.
       const version = crypto.randomUUID();
       const files = new Map(
         [...writes].map(([name, bytes]) => [name, { bytes: Uint8Array.from(bytes), version }]),
       );
-      return connection.run('readwrite', async (table) => {
+      const committed = await connection.run('readwrite', async (table) => {
         const present = await getAll(table, [...expected.keys()]);
         for (const [name, compared] of expected) {
           if (present.get(name)?.version !== compared) return false;
@@ -42,6 +44,10 @@ export function indexedDbStore(database: string, { wait = 10_000 }: IndexedDbSto
         for (const name of deletes) table.delete(name);
         return true;
       });
+      // There is something to lose from now on. Nobody waits for what a user may be asked.
+      if (committed && !asked) void keepStorage();
+      asked ||= committed;
+      return committed;
     },
     list: (prefix) =>
       connection.run('readonly', async (table) => {
@@ -51,6 +57,12 @@ export function indexedDbStore(database: string, { wait = 10_000 }: IndexedDbSto
       }),
   };
 }
+
+/**
+ * Our connection was closed, by us for a deletion or by the browser, or the site's data are being cleared at this moment:
+ * nothing was begun, and it may work once more.
+ */
+const ONCE_MORE: ReadonlySet<string> = new Set(['InvalidStateError', 'AbortError', 'UnknownError']);
 
 type Work<T> = (table: IDBObjectStore) => Promise<T>;
 
@@ -69,10 +81,8 @@ class Connection {
     try {
       return await this.#attempt(mode, work);
     } catch (error) {
-      // Our connection was closed, by us for a deletion or by the browser: nothing was begun on it.
-      if (!(error instanceof NotOpened) || exceptionName(error.cause) !== 'InvalidStateError') {
+      if (!(error instanceof NotOpened) || !ONCE_MORE.has(exceptionName(error.cause) ?? ''))
         throw this.#explain(mode, error);
-      }
     }
     try {
       this.#use = undefined;
@@ -173,7 +183,7 @@ class Deadline {
 }
 
 /** Without this a deletion, as by another tab that resets the site, would wait until this page is closed. */
-function letOthersDelete(database: IDBDatabase): void {
+export function letOthersDelete(database: IDBDatabase): void {
   database.onversionchange = () => database.close();
 }
 

@@ -6,6 +6,8 @@ import type { Lock, Store } from '../../src/ports.ts';
 import { parsePlace } from '../../src/registry/reference.ts';
 import { tellingCors } from './cross-origin.ts';
 import { indexedDbStore } from './indexed-db-store.ts';
+import { refuseMixedContent } from './mixed-content.ts';
+import { inOwnBuffers } from './own-buffers.ts';
 import { webLock } from './web-lock.ts';
 
 /**
@@ -27,7 +29,12 @@ export function connectionOf<T extends Connection>(options: T): T {
  * A browser's cache keeps what a registry answered once, for as long as that said, also what was refused here, and
  * goes on with it long after the registry is honest again: it is left out.
  */
-const uncached: typeof fetch = (input, init) => fetch(input, { ...init, cache: 'no-store' });
+const uncached: typeof fetch = async (input, init) => {
+  refuseMixedContent(
+    new URL(input instanceof Request ? input.url : String(input), globalThis.location?.href),
+  );
+  return inOwnBuffers(await fetch(input, { ...init, cache: 'no-store' }));
+};
 
 const told = tellingCors(uncached);
 

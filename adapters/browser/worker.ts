@@ -2,13 +2,16 @@
 import { DTufBase as Base } from '../../src/base.ts';
 import type { Trust } from '../../src/client/trust.ts';
 import { DTufCopy as Copy } from '../../src/copy.ts';
-import { DTufMaster as Master, type MasterOptions } from '../../src/master.ts';
+import { DTufMaster as Master, type MasterOptions, type RootKeyOptions } from '../../src/master.ts';
 import type { Connection, Options } from '../../src/options.ts';
 import type { Store } from '../../src/ports.ts';
+import type { CreatedKey } from '../../src/publish/key-files.ts';
 import { connectionOf, stateOf } from './options.ts';
 
 export * from '../../src/index.ts';
 export { type IndexedDbStoreOptions, indexedDbStore } from './indexed-db-store.ts';
+export { pageKeys } from './page-keys.ts';
+export { keepStorage } from './persistence.ts';
 export { type WebLockOptions, webLock } from './web-lock.ts';
 
 /** See {@link Base}. @throws DTufError NOT_SUPPORTED where the worker is no secure context. */
@@ -36,5 +39,13 @@ export class DTufCopy extends Copy {
 export class DTufMaster extends Master {
   constructor(options: Options & Omit<MasterOptions, 'store' | 'lock'>) {
     super(stateOf(options, 'master'));
+  }
+
+  /**
+   * See {@link Master.createRootKey}. The private key is in the result, and stored only with `{ store: true }`: what a browser
+   * may empty must not hold the only root key.
+   */
+  override createRootKey({ store = false, ...options }: RootKeyOptions = {}): Promise<CreatedKey> {
+    return super.createRootKey({ store, ...options });
   }
 }

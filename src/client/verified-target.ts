@@ -1,11 +1,11 @@
 import { forEachChunk, streamOf } from '../content/read-all.ts';
 import { verifyStream } from '../content/verify.ts';
 import { writtenStream } from '../content/written-stream.ts';
-import { DTufError } from '../errors.ts';
+import { DTufError, hasCode } from '../errors.ts';
 import type { Part } from '../layout/layout.ts';
 import type { Limits } from '../limits.ts';
 import type { Call, Progress } from '../options.ts';
-import type { Bytes, Destination, Digester, Files, Sink } from '../ports.ts';
+import type { Bytes, Chosen, Destination, Digester, Files, Sink } from '../ports.ts';
 import { throwIfAborted } from '../registry/errors.ts';
 import type { Target } from '../target.ts';
 import type { Check } from '../tuf/check.ts';
@@ -16,6 +16,12 @@ export interface Saved {
   readonly how: Sink['how'];
   readonly bytesFetched: number;
   readonly bytesReused: number;
+}
+
+/** Of `save()`. */
+export interface SaveCall extends Call, Destination {
+  /** Called when the whole is verified, before it appears under its name. Where it throws, nothing appears. */
+  onVerified?: () => void | Promise<void>;
 }
 
 /** A stream that says what was verified before it was handed out. */
@@ -51,8 +57,15 @@ export interface VerifiedTarget extends Target {
   blob(call?: Call & { type?: string }): Promise<Blob>;
   /** For `Cache.put` and `respondWith`. @throws DTufError TOO_LARGE */
   response(call?: Call & { type?: string }): Promise<Response>;
-  /** Writes it to where the host keeps files. Nothing appears under the name before it is verified. */
-  save(call?: Call & Destination): Promise<Saved>;
+  /**
+   * Writes it to where the host keeps files. Nothing appears under the name before it is verified.
+   *
+   * In a page it is called within a click, so that the browser asks where to, where it has a picker. To pause it, abort it by
+   * the `signal`: what came so far is kept for a day, hashed again by the next `save`, and only the rest is fetched.
+   *
+   * @throws DTufError ABORTED where the user picked no file; STORAGE_FAILED; TOO_LARGE where the browser has no place for it
+   */
+  save(call?: SaveCall): Promise<Saved>;
   /** @param call with `unverified: true` the data is handed out while it arrives; the stream ends in an error where the whole does not verify. */
   stream(call?: Call & { unverified?: true }): Promise<TargetStream>;
   /** The bytes from `start` to before `end`. @throws DTufError INVALID_ARGUMENT, TOO_LARGE */
@@ -131,30 +144,50 @@ export class TargetReader implements VerifiedTarget {
     return new Response(bytes, { headers: { 'Content-Type': type, 'Content-Length': String(bytes.length) } });
   }
 
-  async save({ path, handle, fileName, ...call }: Call & Destination = {}): Promise<Saved> {
+  async save({ signal, onProgress, onVerified, ...destination }: SaveCall = {}): Promise<Saved> {
     const { files } = this.#reading;
     if (files === undefined) {
       throw new DTufError('NOT_SUPPORTED', 'there are no files here: use bytes(), blob() or stream()', {
         target: this.name,
       });
     }
-    const parts = await this.#reading.parts(call.signal);
-    const total = totalOf(parts);
-    const destination = {
-      ...(path === undefined ? {} : { path }),
-      ...(handle === undefined ? {} : { handle }),
-      ...(fileName === undefined ? {} : { fileName }),
-    };
-    const sink = await files.sink(destination, this.name, total);
+    const call = { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) };
+    const chosen: Chosen = (await files.choose?.(destination, this.name)) ?? destination;
     try {
-      await this.#verify(parts, total, call, 'write', (chunk) => sink.write(chunk));
-      await sink.commit();
+      const saved = await this.#saveTo(files, chosen, call, onVerified);
+      await this.#reading.onPulled();
+      return saved;
     } catch (error) {
-      await sink.abort();
+      await chosen.giveUp?.();
       throw error;
     }
-    await this.#reading.onPulled();
-    return { how: sink.how, bytesFetched: total, bytesReused: 0 };
+  }
+
+  async #saveTo(
+    files: Files,
+    destination: Destination,
+    call: Call,
+    onVerified: SaveCall['onVerified'],
+  ): Promise<Saved> {
+    const parts = await this.#reading.parts(call.signal);
+    const total = totalOf(parts);
+    let sha256 = destination.resume === false ? undefined : this.hashes['sha256'];
+    for (;;) {
+      const sink = await files.sink(destination, this.name, total, sha256);
+      const { how, kept } = sink;
+      const bytesReused = kept?.size ?? 0;
+      try {
+        await this.#verify(parts, total, call, 'write', (chunk) => sink.write(chunk), kept);
+        await onVerified?.();
+        await sink.commit();
+        return { how, bytesFetched: total - bytesReused, bytesReused };
+      } catch (error) {
+        await (isInterruption(error) && sink.pause ? sink.pause() : sink.abort());
+        // What was kept may be damaged: once more without it, wherever that now is.
+        if (bytesReused === 0 || !hasCode(error, 'TARGET_MISMATCH')) throw error;
+        sha256 = undefined;
+      }
+    }
   }
 
   async stream({ unverified, ...call }: Call & { unverified?: true } = {}): Promise<TargetStream> {
@@ -261,32 +294,59 @@ export class TargetReader implements VerifiedTarget {
     }
   }
 
-  /** Passes the parts to `write`, and throws unless all of them are what was signed. */
+  /**
+   * Passes the parts to `write`, and throws unless all of them are what was signed.
+   *
+   * @param kept their beginning, which is verified again and not written.
+   */
   async #verify(
     parts: readonly Part[],
     total: number,
     call: Call,
     phase: Progress['phase'],
     write: Write,
+    kept = new Blob(),
   ): Promise<void> {
     const { onProgress, signal } = call;
     let received = 0;
     for (const part of parts) {
       const take: Write = async (chunk) => {
         throwIfAborted(signal);
-        await write(chunk);
+        const isKept = received < kept.size;
+        // Before it is written: a sink may take the chunk over.
         received += chunk.length;
-        onProgress?.({ target: this.name, received, total, phase });
+        if (!isKept) await write(chunk);
+        onProgress?.({ target: this.name, received, total, phase: isKept ? 'verify' : phase });
       };
-      await ofTarget(this.name, async () =>
-        verifyStream(await part.open(signal), part.expected, this.#reading.digester, this.name, take),
-      );
+      const beginning = kept.slice(received, received + part.length);
+      await ofTarget(this.name, async () => {
+        const stream = await openAfter(beginning, part, signal);
+        await verifyStream(stream, part.expected, this.#reading.digester, this.name, take);
+      });
     }
   }
 
   #passThrough(parts: readonly Part[], total: number, call: Call): ReadableStream<Uint8Array> {
     return writtenStream((write) => this.#verify(parts, total, call, 'fetch', write));
   }
+}
+
+/** The part, its beginning from what is at hand. */
+async function openAfter(
+  beginning: Blob,
+  part: Part,
+  signal: AbortSignal | undefined,
+): Promise<ReadableStream<Uint8Array>> {
+  if (beginning.size === 0) return part.open(signal);
+  return writtenStream(async (write) => {
+    await forEachChunk(beginning.stream(), write);
+    if (beginning.size < part.length) await forEachChunk(await part.open(signal, beginning.size), write);
+  });
+}
+
+/** Whether the same can go on later from where it ended. */
+function isInterruption(error: unknown): boolean {
+  return hasCode(error, 'ABORTED', 'UNREACHABLE', 'TIMED_OUT', 'REGISTRY_FAILED');
 }
 
 function totalOf(parts: readonly Part[]): number {

@@ -98,9 +98,12 @@ function compress(state: Int32Array, W: Int32Array, bytes: Uint8Array, at: numbe
     let h = H7;
     for (let t = 0; t < 64; t++) {
       const S1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
-      const T1 = (h + S1 + ((e & f) ^ (~e & g)) + (K[t] as number) + (W[t] as number)) | 0;
+      // Ch and Maj in forms of fewer operations.
+      const Ch = g ^ (e & (f ^ g));
+      const Maj = (a & (b ^ c)) ^ (b & c);
+      const T1 = (h + S1 + Ch + (K[t] as number) + (W[t] as number)) | 0;
       const S0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
-      const T2 = (S0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+      const T2 = (S0 + Maj) | 0;
       h = g;
       g = f;
       f = e;

@@ -47,11 +47,11 @@ export class HttpTargets implements TargetSource {
   #part(name: string, path: string, digest: string, expected: Expected): Part {
     // Not by new URL(path, base): nothing in a name may be read as an address.
     const url = new URL(this.#site.targets.href + path);
-    const open = async (signal?: AbortSignal): Promise<ReadableStream<Uint8Array>> => {
+    const open = async (signal?: AbortSignal, start = 0): Promise<ReadableStream<Uint8Array>> => {
       const { length: size } = expected;
       const download = new Download(
         this.#site.transport,
-        { digest, size, start: 0, end: size },
+        { digest, size, start, end: size },
         // What stands under a plain name changes.
         { url, doing: `to fetch ${path}`, signal, cache: this.#consistent ? undefined : 'no-cache' },
       );

@@ -49,8 +49,12 @@ export interface Part {
   readonly expected: Expected;
   /** The data, where it is at hand and verified. */
   readonly bytes?: Bytes;
-  /** The data, not verified; no longer than `length`. */
-  open(signal?: AbortSignal): Promise<ReadableStream<Uint8Array>>;
+  /**
+   * The data, not verified; no longer than `length`.
+   *
+   * @param start first byte, below `length`; 0 if left out.
+   */
+  open(signal?: AbortSignal, start?: number): Promise<ReadableStream<Uint8Array>>;
 }
 
 /** Finds the data of targets. */

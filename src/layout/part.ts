@@ -13,13 +13,15 @@ export function blobPart(repository: Repository, digest: Digest, expected: Expec
     digest,
     length,
     expected,
-    open: (signal) => repository.blobs.openUnverified({ digest, size: length }, signal ? { signal } : {}),
+    open: (signal, start = 0) =>
+      repository.blobs.openUnverified({ digest, size: length }, { start, ...(signal ? { signal } : {}) }),
   };
 }
 
 /** A part that is at hand, and verified. */
 export function bytesPart(digest: Digest, bytes: Bytes, expected: Expected): Part {
-  return { digest, length: expected.length, expected, bytes, open: async () => streamOf(bytes) };
+  const open = async (_signal?: AbortSignal, start = 0) => streamOf(bytes.subarray(start));
+  return { digest, length: expected.length, expected, bytes, open };
 }
 
 /** The name of a target in a registry, by its signed sha256. @throws DTufError TARGET_MISMATCH where only others are signed. */

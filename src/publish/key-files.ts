@@ -19,6 +19,16 @@ export interface CreatedKey {
   readonly setAside?: string;
 }
 
+/** How keys are made. */
+interface Making {
+  /** In the place of asking for one. */
+  readonly password?: string | undefined;
+  /** Whether the private keys are stored; if not, their signers come back. */
+  readonly store: boolean;
+}
+
+type Made = CreatedKey & { readonly signer?: Signer };
+
 const privateName = (role: Role) => `keys/${role}_key`;
 const publicName = (role: Role) => `keys/${role}_key.pub`;
 
@@ -42,28 +52,32 @@ export class KeyFiles {
   async create(
     roles: readonly Role[],
     type: KeyType,
-    given?: string,
-  ): Promise<ReadonlyMap<Role, CreatedKey>> {
-    const created = new Map<Role, CreatedKey>();
+    { password: given, store }: Making,
+  ): Promise<ReadonlyMap<Role, Made>> {
+    const created = new Map<Role, Made>();
     for (const role of roles) {
       const password = given ?? (await this.#passwords(role, 'create'));
       const pair = await generateKeyPair(type);
       // Loaded when it is needed: a page that only verifies must not pay for it.
       const { encryptPrivateKey } = await import('../tuf/private-key.ts');
       const privateKey = await encryptPrivateKey(pair.pkcs8, password);
-      created.set(role, { publicKey: pair.publicPem, privateKey });
+      const signer = store ? {} : { signer: await signerOf(pair.pkcs8) };
+      created.set(role, { publicKey: pair.publicPem, privateKey, ...signer });
     }
     return this.#replace(created);
   }
 
-  async #replace(created: ReadonlyMap<Role, CreatedKey>): Promise<ReadonlyMap<Role, CreatedKey>> {
+  async #replace(created: ReadonlyMap<Role, Made>): Promise<ReadonlyMap<Role, Made>> {
     const names = [...created.keys()].flatMap((role) => [privateName(role), publicName(role)]);
     const stored = await this.#store.read(names);
     const writes = new Map<string, Uint8Array>();
-    const kept = new Map<Role, CreatedKey>();
+    const deletes: string[] = [];
+    const kept = new Map<Role, Made>();
     for (const [role, key] of created) {
       const [privateFile, publicFile] = [privateName(role), publicName(role)];
-      writes.set(privateFile, utf8(key.privateKey)).set(publicFile, utf8(key.publicKey));
+      writes.set(publicFile, utf8(key.publicKey));
+      if (key.signer === undefined) writes.set(privateFile, utf8(key.privateKey));
+      else deletes.push(privateFile);
       const [before, beforePublic] = [stored.get(privateFile), stored.get(publicFile)];
       const setAside = before || beforePublic ? await this.#freeName(role) : undefined;
       if (before) writes.set(`${setAside}`, before.bytes);
@@ -71,7 +85,7 @@ export class KeyFiles {
       kept.set(role, setAside === undefined ? key : { ...key, setAside });
     }
     const expected = new Map(names.map((name) => [name, stored.get(name)?.version] as const));
-    if (await this.#store.commit(expected, writes)) return kept;
+    if (await this.#store.commit(expected, writes, deletes)) return kept;
     const roles = [...created.keys()].join(', ');
     throw new DTufError(
       'STATE_CHANGED',
@@ -101,7 +115,17 @@ export class KeyFiles {
         { role },
       );
     }
-    const password = await this.#passwords(role, 'open');
+    return this.open(role, pem);
+  }
+
+  /**
+   * The signer of a key in PEM.
+   *
+   * @param given in the place of asking for the password.
+   * @throws DTufError KEY_PASSWORD, KEY_INVALID
+   */
+  async open(role: Role, pem: string, given?: string): Promise<Signer> {
+    const password = given ?? (await this.#passwords(role, 'open'));
     try {
       return await signerOf(await this.#open(pem, password));
     } catch (error) {

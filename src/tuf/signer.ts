@@ -117,6 +117,22 @@ export async function signerOf(pkcs8: Bytes): Promise<Signer> {
   );
 }
 
+/**
+ * A signer of a Web Crypto key pair, whose private key need not be extractable.
+ *
+ * @throws DTufError KEY_INVALID for a pair that is not Ed25519, ECDSA P-256 or P-384, or RSA-PSS with SHA-256.
+ */
+export async function signerOfPair({ privateKey, publicKey }: CryptoKeyPair): Promise<Signer> {
+  const { name, ...rest } = publicKey.algorithm;
+  const kind = [ED25519, ECDSA_P256, ECDSA_P384, RSA].find(
+    ({ algorithm }) =>
+      algorithm.name === name &&
+      (!('namedCurve' in algorithm) || ('namedCurve' in rest && rest.namedCurve === algorithm.namedCurve)),
+  );
+  if (kind !== undefined) return pairSigner(kind, privateKey, publicKey);
+  throw new DTufError('KEY_INVALID', `a key pair of the kind ${name} cannot sign here`, { got: name });
+}
+
 async function webCryptoSigner(kind: Kind, privateKey: CryptoKey): Promise<Signer> {
   const jwk = await crypto.subtle.exportKey('jwk', privateKey);
   // The public members alone make the public key.
@@ -125,6 +141,10 @@ async function webCryptoSigner(kind: Kind, privateKey: CryptoKey): Promise<Signe
   const publicKey = await crypto.subtle.importKey('jwk', Object.fromEntries(members), kind.algorithm, true, [
     'verify',
   ]);
+  return pairSigner(kind, privateKey, publicKey);
+}
+
+async function pairSigner(kind: Kind, privateKey: CryptoKey, publicKey: CryptoKey): Promise<Signer> {
   const spki = new Uint8Array(await crypto.subtle.exportKey('spki', publicKey));
   return {
     key: publicKeyOf(kind, spki),

@@ -25,6 +25,8 @@ describe.skipIf(missing !== undefined)('the page of the demo', () => {
   });
   beforeEach(async () => {
     page = await browser.newPage();
+    // Without a head, Chromium closes its picker at once, as a user who picks nothing.
+    await page.addInitScript('delete globalThis.showSaveFilePicker');
     complaints = [];
     page.on('console', (message) => complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(error.message));

@@ -5,14 +5,21 @@ export interface Download {
   readonly fileName: string;
   readonly type: string;
   text(): Promise<string>;
+  bytes(): Promise<Uint8Array>;
 }
 
-/** Catches downloads until the mocks are restored. */
+/** Catches downloads until the mocks are restored. There is no picker then, which without a head is closed at once. */
 export function catchDownloads(): Download[] {
   const downloads: Download[] = [];
+  vi.stubGlobal('showSaveFilePicker', undefined);
   vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (this: HTMLAnchorElement) {
     const blob = blobOf(this.href);
-    downloads.push({ fileName: this.download, type: blob.type, text: () => blob.text() });
+    downloads.push({
+      fileName: this.download,
+      type: blob.type,
+      text: () => blob.text(),
+      bytes: async () => new Uint8Array(await blob.arrayBuffer()),
+    });
   });
   return downloads;
 }

@@ -1,5 +1,5 @@
 // <dtuf-download>, from the click to the file.
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import '../../adapters/browser/element.ts';
 import type { DownloadState, DTufDownloadElement } from '../../adapters/browser/element.ts';
@@ -29,10 +29,11 @@ interface Shown {
   until(...wanted: DownloadState[]): Promise<void>;
 }
 
-function show(attributes: Record<string, string>, label = 'Get it'): Shown {
+function show(attributes: Record<string, string>, rootJson?: string): Shown {
   const element = document.createElement('dtuf-download');
+  if (rootJson !== undefined) addRoot(element, rootJson);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(label);
+  element.append('Get it');
   const states: DownloadState[] = [];
   const errors: DTufError[] = [];
   element.addEventListener('dtuf-state', (event) => {
@@ -121,6 +122,7 @@ describe('<dtuf-download>', () => {
 
   it('says that a registry cannot be reached, which is no refusal', async () => {
     const { address, repository, rootJson } = await published();
+    catchDownloads();
     const { element, errors } = show({ host: 'http://localhost:1', repository, target: 'folder/demo.txt' });
     addRoot(element, rootJson);
     await element.download();
@@ -164,6 +166,147 @@ describe('<dtuf-download>', () => {
     expect(document.activeElement).toBe(element);
   });
 
+  it.each(['load', 'visible'] as const)(
+    'checks the signatures at %s, and then downloads at the click',
+    async (check) => {
+      const { address: host, repository, rootJson } = await published();
+      const downloads = catchDownloads();
+      const { element, states } = show({ host, repository, target: 'folder/demo.txt', check }, rootJson);
+      await vi.waitFor(() => expect(states).toEqual(['checking', 'idle']));
+      expect(statusOf(element)).toBe('Signed, 13 bytes.');
+      expect(downloads).toEqual([]);
+      await element.download();
+      expect(states.slice(2)).toEqual(['checking', 'downloading', 'verified', 'saved']);
+      expect(downloads).toHaveLength(1);
+    },
+  );
+
+  it('is not checked before it is seen', async () => {
+    const { address: host, repository, rootJson } = await published();
+    const far = document.createElement('div');
+    far.style.height = '5000px';
+    document.body.append(far);
+    const { element, states } = show(
+      { host, repository, target: 'folder/demo.txt', check: 'visible' },
+      rootJson,
+    );
+    const before = show({ host, repository, target: 'folder/demo.txt', check: 'load' }, rootJson);
+    await vi.waitFor(() => expect(before.states).toEqual(['checking', 'idle']));
+    expect(states).toEqual([]);
+    element.scrollIntoView();
+    await vi.waitFor(() => expect(states).toEqual(['checking', 'idle']));
+  });
+
+  it('shares one refresh with the elements of the same place and trust, and with no others', async () => {
+    const { address: host, repository, rootJson, asked } = await published();
+    const place = { host, repository, target: 'folder/demo.txt', check: 'load' };
+    const shown = [
+      show(place, rootJson),
+      show(place, rootJson),
+      show({ ...place, target: 'none' }, rootJson),
+    ];
+    await vi.waitFor(() =>
+      expect(shown.map(({ states }) => states.at(-1))).toEqual(['idle', 'idle', 'refused']),
+    );
+    expect(asked.filter((url) => url.endsWith('/manifests/timestamp.json'))).toHaveLength(1);
+    const other = show(place, `${rootJson} `);
+    await vi.waitFor(() => expect(other.states).toEqual(['checking', 'idle']));
+    expect(asked.filter((url) => url.endsWith('/manifests/timestamp.json'))).toHaveLength(2);
+  });
+
+  it('goes back to where it stood where the user picks no file, which is no error', async () => {
+    const { address: host, repository, rootJson } = await published();
+    vi.stubGlobal('showSaveFilePicker', () => Promise.reject(new DOMException('closed', 'AbortError')));
+    const { element, states, errors } = show({ host, repository, target: 'folder/demo.txt' }, rootJson);
+    await element.download();
+    expect(states).toEqual(['idle']);
+    expect(errors).toEqual([]);
+  });
+
+  it('asks for the file first, and leaves none that is empty where it refuses', async () => {
+    const { address: host, repository, rootJson, tamper } = await published();
+    const root = await navigator.storage.getDirectory();
+    const order: string[] = [];
+    vi.stubGlobal('showSaveFilePicker', async ({ suggestedName }: { suggestedName: string }) => {
+      order.push(suggestedName);
+      return root.getFileHandle('picked', { create: true });
+    });
+    const { element, states } = show({ host, repository, target: 'folder/demo.txt' }, rootJson);
+    element.addEventListener('dtuf-state', (event) => order.push((event as CustomEvent<string>).detail));
+    await element.download();
+    expect(order).toEqual(['demo.txt', 'checking', 'downloading', 'verified', 'saved']);
+    expect(await (await (await root.getFileHandle('picked')).getFile()).text()).toBe(DATA);
+    await root.removeEntry('picked');
+    tamper(flipped);
+    await element.download();
+    expect(states.at(-1)).toBe('refused');
+    await expect(root.getFileHandle('picked')).rejects.toThrow();
+  });
+
+  it('can be paused, and goes on', async () => {
+    const { address: host, repository, rootJson } = await published();
+    const downloads = catchDownloads();
+    const { element, states } = show({ host, repository, target: 'folder/demo.txt' }, rootJson);
+    const pause = (event: Event) => {
+      if ((event as CustomEvent<DownloadState>).detail === 'downloading') element.pause();
+    };
+    element.addEventListener('dtuf-state', pause);
+    await element.download();
+    expect(states).toEqual(['checking', 'downloading', 'idle']);
+    expect(downloads).toEqual([]);
+    element.removeEventListener('dtuf-state', pause);
+    await element.download();
+    expect(element.state).toBe('saved');
+  });
+
+  it('says when what is offered has expired, and by which clock (a clock that is wrong by a year)', async () => {
+    const { address: host, repository, rootJson } = await published();
+    vi.useFakeTimers({ now: Date.now() + 400 * 86_400_000, toFake: ['Date'] });
+    const { element, errors } = show({ host, repository, target: 'folder/demo.txt' }, rootJson);
+    catchDownloads();
+    await element.download();
+    vi.useRealTimers();
+    expect(errors).toMatchObject([{ code: 'METADATA_EXPIRED' }]);
+    expect(statusOf(element)).toMatch(/^Refused: .* until \w+ \d+, \d{4} only.*set the clock/);
+  });
+
+  it('takes properties that were set before its script was there', () => {
+    const early = Object.assign(document.createElement('div'), {});
+    early.innerHTML = '<dtuf-download></dtuf-download>';
+    const made = early.firstElementChild as DTufDownloadElement;
+    Object.defineProperty(made, 'host', { value: 'localhost:5000', configurable: true, writable: true });
+    document.body.append(early);
+    expect(made.getAttribute('host')).toBe('localhost:5000');
+  });
+
+  it('shows an icon before its label and details after it all; a fallback only without its script', async () => {
+    const { element } = show({});
+    for (const slot of ['icon', 'details', 'fallback']) {
+      const child = document.createElement('span');
+      child.slot = slot;
+      child.textContent = slot;
+      element.append(child);
+    }
+    const seen = [...element.children]
+      .filter((child) => child.checkVisibility())
+      .map(({ textContent }) => textContent);
+    expect(seen).toEqual(['icon', 'details']);
+    await expect.element(page.getByRole('button', { name: 'icon Get it' })).toBeVisible();
+  });
+
+  it('tells assistive technology its name, how far it is, and what came of it', async () => {
+    const { element } = show({});
+    await element.download();
+    const root = element.shadowRoot;
+    const button = root?.querySelector('button');
+    expect(button?.getAttribute('aria-describedby')).toBe('status');
+    expect(root?.querySelector('#status')?.getAttribute('role')).toBe('status');
+    expect(root?.querySelector('progress')?.getAttribute('aria-label')).toBe('Download');
+    expect(button?.getAttribute('aria-disabled')).toBe('false');
+    element.focus();
+    expect(root?.activeElement).toBe(button);
+  });
+
   it('has its parts and attributes as a page styles and sets them', () => {
     const { element } = show({});
     const parts = [...(element.shadowRoot?.querySelectorAll('[part]') ?? [])].map((part) =>
@@ -174,6 +317,11 @@ describe('<dtuf-download>', () => {
     expect(element.getAttribute('state')).toBe('idle');
     element.host = 'localhost:5000';
     element.filename = 'a';
+    element.layout = 'http';
+    expect(element.check).toBe('click');
+    element.check = 'visible';
+    expect([element.getAttribute('layout'), element.getAttribute('check')]).toEqual(['http', 'visible']);
+    element.check = 'click';
     expect(element.getAttribute('host')).toBe('localhost:5000');
     expect(element.getAttribute('filename')).toBe('a');
     expect(element.repository).toBe('');

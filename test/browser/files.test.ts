@@ -1,9 +1,9 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { browserFiles } from '../../adapters/browser/index.ts';
 import { readAll } from '../../src/content/read-all.ts';
 import type { FileHandleLike } from '../../src/index.ts';
 import { catchDownloads } from './downloads.ts';
-import { randomBytes, withQuota } from './storage.ts';
+import { clearSiteData, randomBytes, withQuota } from './storage.ts';
 
 const MiB = 1024 * 1024;
 const text = (value: string) => new TextEncoder().encode(value);
@@ -12,12 +12,33 @@ const FOLDER = 'dtuf-spools';
 async function spoolNames(): Promise<string[]> {
   const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, { create: true });
   const names: string[] = [];
-  for await (const name of folder.keys()) {
-    // Chromium lists the swap file of one that is being written too.
-    if (!name.endsWith('.crswap')) names.push(name);
-  }
+  for await (const name of folder.keys()) names.push(name);
   return names;
 }
+
+/** A name for each test: what was handed over is locked as long as its page is there. */
+let SHA256: string;
+beforeEach(() => {
+  SHA256 = `${crypto.randomUUID()}${crypto.randomUUID()}`.replaceAll('-', '');
+});
+
+/** What a tab leaves that is killed: its locks are free, what it had not closed is gone. */
+async function leaveBehind(name: string, segments: readonly string[], done = false): Promise<void> {
+  const spools = await (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, { create: true });
+  const folder = await spools.getDirectoryHandle(name, { create: true });
+  const files = [
+    ...segments.map((content, i) => [`${i}`, content] as const),
+    ...(done ? [['done', ''] as const] : []),
+  ];
+  for (const [file, content] of files) {
+    const stream = await (await folder.getFileHandle(file, { create: true })).createWritable();
+    await stream.write(content);
+    await stream.close();
+  }
+}
+
+const later = (milliseconds: number) =>
+  vi.useFakeTimers({ now: Date.now() + milliseconds, toFake: ['Date'] });
 
 async function pickedFile(content: string): Promise<FileSystemFileHandle> {
   const root = await navigator.storage.getDirectory();
@@ -95,15 +116,103 @@ describe('a spool in a page', () => {
     expect(await spoolNames()).toEqual([]);
   });
 
-  it('that a closed page has left is removed after a day', async () => {
-    const left = await browserFiles().spool(1);
-    await left.write(text('a'));
-    await left.read();
-    vi.useFakeTimers({ now: Date.now() + 25 * 60 * 60 * 1000, toFake: ['Date'] });
+  it('that a closed page has left is removed, since nobody can find it again', async () => {
+    await leaveBehind(crypto.randomUUID(), ['left']);
     const next = await browserFiles().spool(1);
-    vi.useRealTimers();
-    expect(await spoolNames()).toHaveLength(1);
+    expect(await spoolNames()).toEqual([]);
     await next.discard();
+  });
+});
+
+describe('what an earlier attempt left', () => {
+  const sinkOf = (length: number) => browserFiles().sink({}, 'demo.txt', length, SHA256);
+
+  it('is found under the sha256, and only the rest is written', async () => {
+    const downloads = catchDownloads();
+    await leaveBehind(SHA256, ['one ', 'two ', '']);
+    const sink = await sinkOf(13);
+    expect(await sink.kept?.text()).toBe('one two ');
+    await sink.write(text('three'));
+    await sink.commit();
+    expect(await downloads[0]?.text()).toBe('one two three');
+  });
+
+  it('is all that had come when it is paused', async () => {
+    const paused = await sinkOf(5);
+    await paused.write(text('abc'));
+    await paused.pause?.();
+    const sink = await sinkOf(5);
+    expect(await sink.kept?.text()).toBe('abc');
+    await sink.abort();
+    expect(await spoolNames()).toEqual([]);
+  });
+
+  it('is not asked of the room that is left', async () => {
+    await leaveBehind(SHA256, ['x'.repeat(1500)]);
+    vi.spyOn(navigator.storage, 'estimate').mockResolvedValue({ quota: 3000, usage: 2400 });
+    const sink = await sinkOf(2000);
+    expect(sink.kept?.size).toBe(1500);
+    await sink.abort();
+  });
+
+  it('is not used where it is more than the whole', async () => {
+    await leaveBehind(SHA256, ['more']);
+    const sink = await sinkOf(3);
+    expect(sink.kept).toBeUndefined();
+    await sink.abort();
+  });
+
+  it('is left to the tab that writes it; another begins anew (ATTACKS 65)', async () => {
+    await leaveBehind(SHA256, ['ab']);
+    const first = await sinkOf(5);
+    await first.write(text('c'));
+    const second = await sinkOf(5);
+    expect(second.kept).toBeUndefined();
+    await second.abort();
+    await first.pause?.();
+    expect(await spoolNames()).toEqual([SHA256]);
+  });
+
+  it('stays for a day, and what was handed over until the next page', async () => {
+    const done = 'cd'.repeat(32);
+    await leaveBehind(SHA256, ['a']);
+    await leaveBehind(done, ['a'], true);
+    const sweep = async () => (await browserFiles().spool(1)).discard();
+    await sweep();
+    expect((await spoolNames()).sort()).toEqual([SHA256, done].sort());
+    later(2 * 60_000);
+    await sweep();
+    expect(await spoolNames()).toEqual([SHA256]);
+    later(25 * 60 * 60_000);
+    await sweep();
+    vi.useRealTimers();
+    expect(await spoolNames()).toEqual([]);
+  });
+
+  it('is removed by a page that begins, though it downloads nothing', async () => {
+    await leaveBehind('cd'.repeat(32), ['a'], true);
+    later(2 * 60_000);
+    browserFiles();
+    await vi.waitFor(async () => expect(await spoolNames()).toEqual([]));
+    vi.useRealTimers();
+  });
+
+  it('that the user cleared in the middle is an error that says so, and the next attempt works (ATTACKS 64)', async () => {
+    const sink = await sinkOf(40 * MiB);
+    await sink.write(randomBytes(17 * MiB));
+    await clearSiteData();
+    const rest = async () => {
+      await sink.write(randomBytes(23 * MiB));
+      await sink.commit();
+    };
+    await expect(rest()).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+      message: expect.stringContaining('cleared'),
+    });
+    await sink.abort();
+    const next = await sinkOf(1);
+    expect(next.kept).toBeUndefined();
+    await next.abort();
     expect(await spoolNames()).toEqual([]);
   });
 });
@@ -126,6 +235,7 @@ describe('a file that the user picked', () => {
     await sink.abort();
     await sink.abort();
     expect(await (await handle.getFile()).text()).toBe('before');
+    expect(await spoolNames()).toEqual([]);
   });
 
   it('that may not be written is an error that says so', async () => {
@@ -137,6 +247,52 @@ describe('a file that the user picked', () => {
       got: 'NotAllowedError',
       message: expect.stringContaining('ask the user'),
     });
+  });
+});
+
+describe('a picker', () => {
+  const withPicker = (picker: (options: { suggestedName: string }) => Promise<FileSystemFileHandle>) =>
+    vi.stubGlobal('showSaveFilePicker', picker);
+
+  it('is asked for the file, with the name of the target', async () => {
+    const handle = await pickedFile('');
+    const names: string[] = [];
+    withPicker(async ({ suggestedName }) => {
+      names.push(suggestedName);
+      return handle;
+    });
+    expect(await browserFiles().choose?.({}, 'folder/demo.txt')).toMatchObject({ handle });
+    expect(await browserFiles().choose?.({ fileName: 'mine.txt' }, 'demo.txt')).toMatchObject({ handle });
+    expect(names).toEqual(['demo.txt', 'mine.txt']);
+  });
+
+  it('that is closed ends it, as the user wants', async () => {
+    withPicker(() => Promise.reject(new DOMException('The user aborted a request.', 'AbortError')));
+    await expect(browserFiles().choose?.({}, 'demo.txt')).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+
+  it.each(['SecurityError', 'NotAllowedError', 'TypeError'])(
+    'that the browser does not show here (%s) leaves it to its downloads',
+    async (name) => {
+      withPicker(() => Promise.reject(new DOMException('no', name)));
+      expect(await browserFiles().choose?.({}, 'demo.txt')).toEqual({});
+    },
+  );
+
+  it('leaves no empty file where nothing came of it, and never removes one with something in it', async () => {
+    const root = await navigator.storage.getDirectory();
+    const handle = await pickedFile('');
+    withPicker(async () => handle);
+    const chosen = await browserFiles().choose?.({}, 'demo.txt');
+    const full = await pickedFile('x');
+    await chosen?.giveUp?.();
+    expect(await (await full.getFile()).text()).toBe('x');
+    const stream = await full.createWritable();
+    await stream.truncate(0);
+    await stream.close();
+    await chosen?.giveUp?.();
+    await expect(root.getFileHandle('picked')).rejects.toThrow();
+    await chosen?.giveUp?.();
   });
 });
 
@@ -169,12 +325,12 @@ describe('a download', () => {
     expect(await spoolNames()).toEqual([]);
   });
 
-  it('that is larger than what is held in memory goes through a private file', async () => {
+  it('goes through a private file', async () => {
     const downloads = catchDownloads();
-    const sink = await browserFiles({ memory: 3 }).sink({}, 'demo.txt', 4);
+    const sink = await browserFiles().sink({}, 'demo.txt', 4);
     await sink.write(text('good'));
-    expect(await spoolNames()).toHaveLength(1);
     await sink.commit();
+    expect(await spoolNames()).toHaveLength(1);
     expect(await downloads[0]?.text()).toBe('good');
   });
 

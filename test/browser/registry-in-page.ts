@@ -7,6 +7,8 @@ export interface RegistryInPage {
   readonly registry: EmbeddedRegistry;
   /** Changes every blob on its way to the page. */
   tamper(change: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>): void;
+  /** The addresses that were asked for, in order. */
+  readonly asked: readonly string[];
   /** Answers under further addresses. */
   serve(address: string, text: string): void;
 }
@@ -14,6 +16,7 @@ export interface RegistryInPage {
 export function registryInPage(): RegistryInPage {
   const registry = embeddedRegistry();
   const address = `https://${crypto.randomUUID()}.example`;
+  const asked: string[] = [];
   const served = new Map<string, string>();
   let change: ((bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>) | undefined;
   const before = globalThis.fetch;
@@ -22,6 +25,7 @@ export function registryInPage(): RegistryInPage {
     const text = served.get(url);
     if (text !== undefined) return new Response(text);
     if (!url.startsWith(address)) return before(input, init);
+    asked.push(url);
     const answer = await registry.fetch(input, init);
     if (change === undefined || !url.includes('/blobs/')) return answer;
     const bytes = change(new Uint8Array(await answer.arrayBuffer()));
@@ -30,6 +34,7 @@ export function registryInPage(): RegistryInPage {
   return {
     address,
     registry,
+    asked,
     tamper(how) {
       change = how;
     },

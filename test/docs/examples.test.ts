@@ -264,6 +264,8 @@ describe('the programs', () => {
       async (_, block) => {
         pages.set('/page.html', publisher.code(block));
         const page = await browser.newPage();
+        // Without a head, Chromium closes its picker at once, as a user who picks nothing.
+        await page.addInitScript('delete globalThis.showSaveFilePicker');
         await page.goto(`${origin}/page.html`);
         const downloading = page.waitForEvent('download');
         await page.locator('dtuf-download').click();

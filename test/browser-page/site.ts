@@ -1,0 +1,74 @@
+// A site of pages without a build step: the files of dist/, a registry, and a repository in it, at one origin.
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { embeddedRegistry } from '../../adapters/registry/index.ts';
+import { publisher } from '../core/people.ts';
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  json: 'application/json',
+};
+
+/** As strict as a page can be that downloads. */
+export const STRICT =
+  "default-src 'none'; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+export interface Site {
+  readonly origin: string;
+  readonly repository: string;
+  /** Serves a text under a path. */
+  put(path: string, text: string, headers?: Readonly<Record<string, string>>): void;
+  /** The addresses and ranges that were asked of the registry. */
+  readonly asked: { readonly path: string; readonly range: string | undefined }[];
+  /** Holds back what comes after so many bytes of a blob, until the reader has gone. */
+  stallAfter: number | undefined;
+  stop(): Promise<void>;
+}
+
+export async function startSite(targets: Readonly<Record<string, Uint8Array<ArrayBuffer>>>): Promise<Site> {
+  const registry = embeddedRegistry();
+  const { master, repository, store } = await publisher(registry);
+  for (const [name, data] of Object.entries(targets)) await master.pushTarget(name, data);
+  await master.pushMetadata();
+  const root = (await store.read(['repository/metadata.staged/root.json'])).values().next().value;
+  const files = new Map<string, { text: string; headers: Readonly<Record<string, string>> }>();
+  files.set('/root.json', { text: new TextDecoder().decode(root?.bytes), headers: {} });
+  const asked: Site['asked'] = [];
+
+  const server = createServer(async (request, response) => {
+    const path = request.url ?? '';
+    const { range } = request.headers;
+    const put = files.get(path);
+    const type = TYPES[path.split('.').pop() ?? ''] ?? TYPES['html'] ?? '';
+    if (put) return response.writeHead(200, { 'Content-Type': type, ...put.headers }).end(put.text);
+    if (/^\/[\w.]+\.js$/.test(path)) {
+      return response.writeHead(200, { 'Content-Type': type }).end(await readFile(`dist${path}`));
+    }
+    if (!path.startsWith('/v2/')) return response.writeHead(404).end();
+    asked.push({ path, range });
+    const answer = await registry.fetch(`http://localhost${path}`, {
+      method: request.method ?? 'GET',
+      headers: range === undefined ? {} : { range },
+    });
+    response.writeHead(answer.status, Object.fromEntries(answer.headers));
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    if (site.stallAfter === undefined || bytes.length <= site.stallAfter) return response.end(bytes);
+    response.write(bytes.subarray(0, site.stallAfter));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const site: Site = {
+    origin: `http://localhost:${(server.address() as AddressInfo).port}`,
+    repository,
+    asked,
+    stallAfter: undefined,
+    put: (path, text, headers = {}) => void files.set(path, { text, headers }),
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  return site;
+}
