@@ -117,12 +117,21 @@ export async function signerOf(pkcs8: Bytes): Promise<Signer> {
   );
 }
 
+/** Web Crypto's key, by a name that types without the DOM have too. */
+type WebCryptoKey = Parameters<typeof crypto.subtle.exportKey>[1];
+
 /**
  * A signer of a Web Crypto key pair, whose private key need not be extractable.
  *
  * @throws DTufError KEY_INVALID for a pair that is not Ed25519, ECDSA P-256 or P-384, or RSA-PSS with SHA-256.
  */
-export async function signerOfPair({ privateKey, publicKey }: CryptoKeyPair): Promise<Signer> {
+export async function signerOfPair({
+  privateKey,
+  publicKey,
+}: {
+  readonly privateKey: WebCryptoKey;
+  readonly publicKey: WebCryptoKey;
+}): Promise<Signer> {
   const { name, ...rest } = publicKey.algorithm;
   const kind = [ED25519, ECDSA_P256, ECDSA_P384, RSA].find(
     ({ algorithm }) =>
