@@ -47,23 +47,6 @@ export const credentialsVariables: readonly Variable[] = [
   'XDG_RUNTIME_DIR',
 ];
 
-/** What every command reads that downloads, from a registry or a web server. */
-export const sourceVariables: readonly Variable[] = [
-  'DTUF_HOST',
-  'DTUF_METADATA_URL',
-  'DTUF_TARGETS_URL',
-  'DTUF_INSECURE',
-  'DTUF_USERNAME',
-  'DTUF_PASSWORD',
-  'DTUF_TOKEN',
-  'DTUF_AUTH_HOST',
-  ...credentialsVariables,
-  'DTUF_CA_FILE',
-  'HTTPS_PROXY',
-  'HTTP_PROXY',
-  'NO_PROXY',
-];
-
 /** What every command that needs a registry reads. */
 export const registryVariables: readonly Variable[] = [
   'DTUF_HOST',
@@ -77,6 +60,13 @@ export const registryVariables: readonly Variable[] = [
   'HTTPS_PROXY',
   'HTTP_PROXY',
   'NO_PROXY',
+];
+
+/** What every command reads that downloads, from a registry or a web server. */
+export const sourceVariables: readonly Variable[] = [
+  ...registryVariables,
+  'DTUF_METADATA_URL',
+  'DTUF_TARGETS_URL',
 ];
 
 /** Where the state is, and which kind of repository. */

@@ -2,7 +2,6 @@
 import { utf8 } from '../encoding.ts';
 import { DTufError, hasCode } from '../errors.ts';
 import type { OpenPrivateKey, Signer, Store } from '../ports.ts';
-import { identityOfKey } from '../tuf/keys.ts';
 import type { Role } from '../tuf/metadata.ts';
 import { generateKeyPair, type KeyType, signerOf } from '../tuf/signer.ts';
 
@@ -170,9 +169,4 @@ export class KeyFiles {
     const file = (await this.#store.read([name])).get(name);
     return file && new TextDecoder().decode(file.bytes);
   }
-}
-
-/** Whether two signers hold the same key. */
-export async function sameKey(a: Signer, b: Signer): Promise<boolean> {
-  return (await identityOfKey(a.key)) === (await identityOfKey(b.key));
 }
