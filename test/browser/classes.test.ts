@@ -9,11 +9,14 @@ import * as core from '../../src/index.ts';
 import { bytesOf, namesOf, publisher } from '../core/people.ts';
 import { newRepository } from '../core/places.ts';
 import { catchDownloads } from './downloads.ts';
-import { clearSiteData, deleteDatabase, newDatabase, openDatabase, randomBytes } from './storage.ts';
+import { cleanUp, clearSiteData, deleteDatabase, newDatabase, openDatabase, randomBytes } from './storage.ts';
 
 const MiB = 1024 * 1024;
 
-afterEach(clearSiteData);
+afterEach(async () => {
+  await cleanUp();
+  await clearSiteData();
+});
 
 const address = inject('dockerRegistry');
 

@@ -3,7 +3,7 @@ import { browserFiles } from '../../adapters/browser/index.ts';
 import { readAll } from '../../src/content/read-all.ts';
 import type { FileHandleLike } from '../../src/index.ts';
 import { catchDownloads } from './downloads.ts';
-import { clearSiteData, randomBytes, withQuota } from './storage.ts';
+import { cleanUp, clearSiteData, randomBytes, withQuota } from './storage.ts';
 
 const MiB = 1024 * 1024;
 const text = (value: string) => new TextEncoder().encode(value);
@@ -50,6 +50,7 @@ async function pickedFile(content: string): Promise<FileSystemFileHandle> {
 }
 
 afterEach(async () => {
+  await cleanUp();
   const root = await navigator.storage.getDirectory();
   for await (const name of root.keys()) await root.removeEntry(name, { recursive: true });
 });

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { open } from './browsers.js';
 
@@ -29,7 +29,7 @@ const fail = async (error) => {
 try { ${starts[form]} } catch (error) { fail(error); }`;
 
 /** The strictest that a page with a registry elsewhere can have: the tests run under it too. */
-const policy = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src *";
+const policy = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src * blob:";
 
 const home = mkdtempSync(join(tmpdir(), 'dtuf-page-'));
 process.once('exit', () => rmSync(home, { recursive: true, force: true }));
@@ -51,6 +51,10 @@ browser.stderr.on('data', (data) => {
 });
 
 async function answer(request, response) {
+  const send = (file) => {
+    response.writeHead(200, { 'Content-Type': 'text/javascript', 'Content-Security-Policy': policy });
+    createReadStream(file).pipe(response);
+  };
   const respond = (type, body) =>
     response.writeHead(200, { 'Content-Type': type, 'Content-Security-Policy': policy }).end(body);
   if (request.url === '/') {
@@ -59,9 +63,12 @@ async function answer(request, response) {
       '<!doctype html><title>dtuf</title><script type="module" src="/start.mjs"></script>',
     );
   } else if (request.url === '/start.mjs') respond('text/javascript', script);
-  else if (request.url === '/run.mjs') {
-    response.writeHead(200, { 'Content-Type': 'text/javascript', 'Content-Security-Policy': policy });
-    createReadStream(module).pipe(response);
+  else if (request.url === '/run.mjs') send(module);
+  // Workers that tests start.
+  else if (/^\/assets\/[\w.-]+$/.test(request.url)) send(join(dirname(module), request.url));
+  else if (request.url === '/clear') {
+    response.setHeader('Clear-Site-Data', '"storage"');
+    respond('text/plain', '');
   } else if (request.url === '/said') {
     console.log(await text(request));
     respond('text/plain', '');

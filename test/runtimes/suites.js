@@ -16,6 +16,8 @@ const suites = {
     'test/core/written-stream.',
     'test/client/targets.',
   ],
+  /** A page of what `npm test` has no page of. */
+  page: [...core, 'test/browser/'],
   /** What is ours, the registry that is embedded, the client of any, the adapter for Node, and the command. */
   all: [
     ...core,
@@ -42,6 +44,17 @@ const uploadsAreHeld = entries(
   'test/registry/embedded.test.ts > the embedded registry in memory, in the process > the progress of a push',
   'test/registry/embedded.test.ts > the embedded registry over a folder, in the process > the progress of a push',
   'test/registry/embedded.test.ts > the embedded registry over a folder, served > the progress of a push',
+);
+
+/** Of pages that nothing drives; npm test has one that is driven. */
+const pressesNoKeys = entries(
+  'Nothing here presses keys.',
+  'test/browser/element.test.ts > <dtuf-download> > is a button for the keyboard, and keeps the focus while it works',
+);
+const setsNoQuota = entries(
+  'Chromium alone lets a test say how much room a site has.',
+  'test/browser/files.test.ts > a spool in a page > that outgrows the quota says so',
+  'test/browser/indexed-db-store.test.ts > a store in IndexedDB that fails > says that the quota is used up',
 );
 
 /** What is not run, by runtime: the beginnings of names of tests, each with its reason. */
@@ -79,14 +92,28 @@ const excluded = {
     'test/conformance/client.test.ts > the client under test > downloads targets in order',
     'test/conformance/client.test.ts > the client under test > ends at the first target that fails',
   ),
-  'webkit-*': entries(
-    'WebKitGTK’s libgcrypt multiplies the key by -k mod L. Where the key has a part of small order, as no honest one has, ' +
-      'that is not the same as -(k mod L): such a key verifies other signatures there than elsewhere.',
-    ...[1, 2, 3, 4, 5, 6].map(
-      (i) =>
-        `test/core/tuf-ed25519.test.ts > points of mixed order > a key with the torsion point ${i} has one verdict`,
+  'firefox-*': {
+    ...pressesNoKeys,
+    ...setsNoQuota,
+    ...entries(
+      'Firefox has neither a picker nor FileSystemHandle.remove(), which the test’s own picker leads to.',
+      'test/browser/classes.test.ts > a target in a page > that is refused leaves nothing',
+      'test/browser/element.test.ts > <dtuf-download> > asks for the file first, and leaves none that is empty',
+      'test/browser/files.test.ts > a picker > leaves no empty file where nothing came of it',
     ),
-  ),
+  },
+  'webkit-*': {
+    ...pressesNoKeys,
+    ...setsNoQuota,
+    ...entries(
+      'WebKitGTK’s libgcrypt multiplies the key by -k mod L. Where the key has a part of small order, as no honest one has, ' +
+        'that is not the same as -(k mod L): such a key verifies other signatures there than elsewhere.',
+      ...[1, 2, 3, 4, 5, 6].map(
+        (i) =>
+          `test/core/tuf-ed25519.test.ts > points of mixed order > a key with the torsion point ${i} has one verdict`,
+      ),
+    ),
+  },
   bun: {
     ...uploadsAreHeld,
     ...entries(

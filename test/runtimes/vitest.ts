@@ -41,6 +41,9 @@ export const expect: ExpectStatic = Object.assign(
   Reflect.get(globalThis, ASYMMETRIC_MATCHERS_OBJECT),
   {
     extend: (matchers: object) => Object(chai.expect).extend(expect, matchers),
+    element: (locate: () => Element) => ({
+      toBeVisible: () => vi.waitFor(() => expect(locate().checkVisibility()).toBe(true)),
+    }),
     unreachable: (message = 'this') => chai.assert.fail(`expected "${message}" not to be reached`),
   },
 );
