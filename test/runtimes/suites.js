@@ -104,7 +104,31 @@ const excluded = {
   },
   'webkit-*': {
     ...pressesNoKeys,
-    ...setsNoQuota,
+    ...entries(
+      'WebKitGTK gives pages no private files (OPFS). What it does without is in held-in-memory.test.ts.',
+      'test/browser/files.test.ts',
+      ...[
+        'aborted leaves what came, and the next save',
+        'aborted leaves nothing where it is not to be resumed',
+        'refused leaves nothing, neither in the private files',
+      ].map((what) => `test/browser/classes.test.ts > a target in a page > that is ${what}`),
+      'test/browser/classes.test.ts > a target in a page > whose spool was damaged meanwhile',
+      'test/browser/classes.test.ts > a target in a page > is copied to the file that was picked',
+      'test/browser/element.test.ts > <dtuf-download> > asks for the file first, and leaves none that is empty',
+    ),
+    ...entries(
+      'WebKitGTK has no navigator.storage, and so nothing that could be asked to keep what is stored.',
+      'test/browser/classes.test.ts > what a page keeps > is asked of the browser to be kept',
+    ),
+    ...entries(
+      'WebKit hands out its own crypto and navigator, whatever a test puts in their places.',
+      'test/browser/classes.test.ts > a page that cannot keep or verify anything > says that it is no secure context',
+      'test/browser/web-lock.test.ts > a Web Lock > says plainly that there are none',
+    ),
+    ...entries(
+      'Chromium alone lets a test say how much room a site has.',
+      'test/browser/indexed-db-store.test.ts > a store in IndexedDB that fails > says that the quota is used up',
+    ),
     ...entries(
       'WebKitGTK’s libgcrypt multiplies the key by -k mod L. Where the key has a part of small order, as no honest one has, ' +
         'that is not the same as -(k mod L): such a key verifies other signatures there than elsewhere.',
