@@ -41,7 +41,7 @@ export default defineConfig({
           ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          globalSetup: ['test/setup/docker-registry.ts'],
+          globalSetup: ['test/setup/docker-registry.ts', 'test/setup/faulty-registry.ts'],
           browser: {
             enabled: true,
             headless: true,

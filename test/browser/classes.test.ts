@@ -188,6 +188,17 @@ describe('keys of a page', () => {
     await expect(crypto.subtle.exportKey('pkcs8', privateKey)).rejects.toThrow();
   });
 
+  it('that the browser cannot store are an error that says where it can', async () => {
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+      throw new DOMException('The object can not be cloned.', 'DataCloneError');
+    });
+    await expect(page.pageKeys(newRepository())).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+      got: 'DataCloneError',
+      message: expect.stringMatching(/keep the keys: .*in a page\.$/),
+    });
+  });
+
   it('are ECDSA P-256 where the browser has no Ed25519', async () => {
     const host = embeddedRegistry();
     const generate = crypto.subtle.generateKey.bind(crypto.subtle);

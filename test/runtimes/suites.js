@@ -16,8 +16,10 @@ const suites = {
     'test/core/written-stream.',
     'test/client/targets.',
   ],
-  /** A page of what `npm test` has no page of. */
-  page: [...core, 'test/browser/'],
+  /** What is of pages; some of it is of workers too. */
+  page: ['test/browser/'],
+  store: ['test/browser/indexed-db-store.', 'test/browser/own-buffers.', 'test/browser/web-lock.'],
+  classes: ['test/browser/classes.'],
   /** What is ours, the registry that is embedded, the client of any, the adapter for Node, and the command. */
   all: [
     ...core,
@@ -57,6 +59,23 @@ const setsNoQuota = entries(
   'test/browser/indexed-db-store.test.ts > a store in IndexedDB that fails > says that the quota is used up',
 );
 
+const startsNoWorkers = entries(
+  'It starts no other workers.',
+  'test/browser/indexed-db-store.test.ts > a store in IndexedDB > loses nothing where a page and a worker write',
+);
+const largeChunks = entries(
+  'Workers of Firefox hand out 64 KiB of a body at once, which are too little to give back.',
+  'test/browser/own-buffers.test.ts > a chunk that is let go makes room for another',
+);
+const savesNothing = {
+  ...setsNoQuota,
+  ...entries('A worker saves nothing.', 'test/browser/classes.test.ts > a target in a page'),
+  ...entries(
+    'A worker may not ask for its storage to be kept.',
+    'test/browser/classes.test.ts > what a page keeps > is asked of the browser to be kept',
+  ),
+};
+
 /** What is not run, by runtime: the beginnings of names of tests, each with its reason. */
 const excluded = {
   deno: {
@@ -92,6 +111,36 @@ const excluded = {
     'test/conformance/client.test.ts > the client under test > downloads targets in order',
     'test/conformance/client.test.ts > the client under test > ends at the first target that fails',
   ),
+  '*-worker': savesNothing,
+  '*-shared-worker': savesNothing,
+  '*-service-worker': {
+    ...setsNoQuota,
+    ...entries(
+      'The data of a site include its service workers: this one would clear itself away.',
+      'test/browser/indexed-db-store.test.ts > a store in IndexedDB that fails > begins anew after the user cleared',
+    ),
+    ...entries(
+      'A service worker has no addresses of data (URL.createObjectURL), which the test fetches.',
+      'test/browser/own-buffers.test.ts',
+    ),
+    ...startsNoWorkers,
+  },
+  'chromium-shared-worker': startsNoWorkers,
+  'firefox-worker': largeChunks,
+  'firefox-shared-worker': largeChunks,
+  'webkit-shared-worker': {
+    ...startsNoWorkers,
+    ...entries(
+      'Shared workers of WebKitGTK cannot put a key into IndexedDB; what a page says then is tested.',
+      ...[
+        'the root key is returned in encrypted PEM',
+        'renew a repository at the next visit',
+        'that the browser lost are replaced',
+        'cannot be taken out of the browser',
+        'are ECDSA P-256 where the browser has no Ed25519',
+      ].map((what) => `test/browser/classes.test.ts > keys of a page > ${what}`),
+    ),
+  },
   'firefox-*': {
     ...pressesNoKeys,
     ...setsNoQuota,
@@ -198,7 +247,7 @@ export function select(name, parts) {
   const gone = Object.keys(nodeOnly).filter((path) => !all.includes(path));
   if (gone.length > 0) throw new Error(`suites.js excludes what is not there: ${gone.join(', ')}`);
   const files = all
-    .filter((path) => suites[runtime.suites].some((suite) => path.startsWith(suite)))
+    .filter((path) => runtime.suites.flatMap((name) => suites[name]).some((suite) => path.startsWith(suite)))
     // It counts the steps of a copy of src that it makes itself, with vite: in one runtime as in the other.
     .filter((path) => path !== 'test/tuf/linear.test.ts')
     .filter((path) => runtime.entry === undefined || !(path in nodeOnly))
