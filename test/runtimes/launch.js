@@ -10,10 +10,11 @@ import { install } from './install.js';
  * Chromium with what is in test/browser is a part of `npm test`.
  */
 const likeChromium = {
-  page: ['core', 'page'],
+  page: ['core', 'lies', 'page'],
   worker: ['short', 'store', 'classes'],
   'shared-worker': ['short', 'store', 'classes'],
   'service-worker': ['short', 'store'],
+  'private-window': ['private'],
 };
 
 /**
@@ -40,10 +41,11 @@ export const runtimes = {
     start: (module) => start(process.execPath, ['test/runtimes/workerd.js', module]),
   },
   ...browser('chromium', {
-    page: ['core'],
+    page: ['core', 'lies'],
     worker: ['core', 'store', 'classes'],
     'shared-worker': ['short', 'store', 'classes'],
     'service-worker': ['core', 'store'],
+    'private-window': ['private'],
   }),
   ...browser('firefox', likeChromium),
   ...browser('webkit', likeChromium),

@@ -18,8 +18,18 @@ const suites = {
   ],
   /** What is of pages; some of it is of workers too. */
   page: ['test/browser/'],
+  /** What a registry may answer, which needs no server. */
+  lies: [
+    'test/legacy/alias.',
+    'test/legacy/confusion.',
+    'test/registry/hostile-headers.',
+    'test/registry/manifest.',
+    'test/whole/manifest-targets.',
+    'test/whole/metadata-lies.',
+  ],
   store: ['test/browser/indexed-db-store.', 'test/browser/own-buffers.', 'test/browser/web-lock.'],
   classes: ['test/browser/classes.'],
+  private: ['test/browser/private-window.'],
   /** What is ours, the registry that is embedded, the client of any, the adapter for Node, and the command. */
   all: [
     ...core,
