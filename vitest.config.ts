@@ -12,7 +12,8 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**', 'test/peers/**'],
+          // The last is of Workers (test/runtimes).
+          exclude: ['test/browser/**', 'test/peers/**', 'test/runtimes/worker-read.test.ts'],
           globalSetup: ['test/setup/docker-registry.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -11,9 +11,9 @@ import { install } from './install.js';
  */
 const likeChromium = {
   page: ['core', 'lies', 'page'],
-  worker: ['short', 'store', 'classes'],
-  'shared-worker': ['short', 'store', 'classes'],
-  'service-worker': ['short', 'store'],
+  worker: ['short', 'store', 'classes', 'worker'],
+  'shared-worker': ['short', 'store', 'classes', 'worker'],
+  'service-worker': ['short', 'store', 'worker'],
   'private-window': ['private'],
 };
 
@@ -36,15 +36,15 @@ export const runtimes = {
   'node-24': node('node-24'),
   'node-26': node('node-26'),
   workerd: {
-    suites: ['core'],
+    suites: ['core', 'worker'],
     entry: 'worker.ts',
     start: (module) => start(process.execPath, ['test/runtimes/workerd.js', module]),
   },
   ...browser('chromium', {
     page: ['core', 'lies'],
-    worker: ['core', 'store', 'classes'],
-    'shared-worker': ['short', 'store', 'classes'],
-    'service-worker': ['core', 'store'],
+    worker: ['core', 'store', 'classes', 'worker'],
+    'shared-worker': ['short', 'store', 'classes', 'worker'],
+    'service-worker': ['core', 'store', 'worker'],
     'private-window': ['private'],
   }),
   ...browser('firefox', likeChromium),

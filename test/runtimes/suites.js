@@ -29,6 +29,7 @@ const suites = {
   ],
   store: ['test/browser/indexed-db-store.', 'test/browser/own-buffers.', 'test/browser/web-lock.'],
   classes: ['test/browser/classes.'],
+  worker: ['test/runtimes/worker-read.'],
   private: ['test/browser/private-window.'],
   /** What is ours, the registry that is embedded, the client of any, the adapter for Node, and the command. */
   all: [
@@ -43,7 +44,7 @@ const suites = {
     'test/node/private-key.',
     'test/registry/',
     // Of the command no more than this: the rest of test/cli starts it hundreds of times.
-    'test/runtimes/',
+    'test/runtimes/command.',
   ],
 };
 
