@@ -47,6 +47,7 @@ async function measureRate({ engine, size, site, bound }) {
   for (let round = 0; round < rounds; round++) {
     const bare = await site.run('fetchBare', site.large);
     const verified = await site.run('save', 'large');
+    if (verified.refused) throw new Error(verified.refused);
     const ratio = bare / verified.seconds;
     all.push({ ratio, longest: verified.longest });
     console.log(
