@@ -22,16 +22,16 @@ export function whyNot(engine) {
 
 /**
  * @param home an empty folder for all that the browser keeps
- * @param isPrivate whether in a private window
+ * @param form `private-window` for one; `little-room` has Firefox give sites 10 MB
  * @returns its process
  */
-export async function open(engine, address, home, isPrivate = false) {
+export async function open(engine, address, home, form) {
   const { start, flag } = {
     chromium: { start: openChromium, flag: ['--incognito'] },
     firefox: { start: openFirefox, flag: ['--private-window'] },
     webkit: { start: openWebKit, flag: ['--private'] },
   }[engine];
-  return start([...(isPrivate ? flag : []), address], home);
+  return start([...(form === 'private-window' ? flag : []), address], home, form);
 }
 
 function openChromium(addressed, home) {
@@ -55,8 +55,10 @@ function openChromium(addressed, home) {
   );
 }
 
-function openFirefox(addressed, home) {
-  const lines = Object.entries(firefoxPreferences).map(
+function openFirefox(addressed, home, form) {
+  // In KiB, of all sites; each may have a fifth of it.
+  const room = form === 'little-room' ? { 'dom.quotaManager.temporaryStorage.fixedLimit': 51_200 } : {};
+  const lines = Object.entries({ ...firefoxPreferences, ...room }).map(
     ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`,
   );
   writeFileSync(join(home, 'user.js'), lines.join(''));
