@@ -1,4 +1,4 @@
-// bun run download.ts demo.txt
+// Saves a target once it is verified: bun run download.ts demo.txt
 import { DTufCopy } from 'dtuf/node';
 
 const [, , name = 'demo.txt'] = Bun.argv;

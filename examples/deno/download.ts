@@ -1,4 +1,4 @@
-// deno run --allow-net=registry.example.com --allow-read=. --allow-write=. download.ts demo.txt
+// Saves a target once it is verified. README.md has the command, with the permissions that this needs.
 import { DTufCopy } from 'dtuf/node';
 
 const [name = 'demo.txt'] = Deno.args;
