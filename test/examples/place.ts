@@ -55,6 +55,8 @@ export interface Published {
   readonly registry: string;
   /** The address of the bundle of an export, likewise. */
   readonly bundle: string;
+  /** The folder of the export. */
+  readonly exported: string;
   readonly rootJson: Uint8Array<ArrayBuffer>;
   readonly rootKey: string;
   /** Publishes further files, in the registry and the export. */
@@ -86,6 +88,7 @@ export async function published(name: string, targets: Readonly<Record<string, s
   return {
     registry: serving.url,
     bundle: `${site.origin}/metadata/bundle.json`,
+    exported,
     rootJson: root.get('repository/metadata.staged/root.json')?.bytes ?? new Uint8Array(),
     rootKey,
     publish,
@@ -119,19 +122,26 @@ export interface Site {
   stop(): Promise<void>;
 }
 
-/** A web server of static files. A folder is its index.html; what is not there is answered with 404 and the headers. */
+/**
+ * A web server of static files. A folder is its index.html; what is not there is answered with 404.
+ *
+ * @param headers of all answers
+ * @param found headers of those with a file
+ */
 export async function startSite(
   folder: string,
   headers: Readonly<Record<string, string>> = {},
+  found: Readonly<Record<string, string>> = {},
 ): Promise<Site> {
   const asked: string[] = [];
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     asked.push(pathname);
     const path = decodeURIComponent(pathname).replace(/\/$/, '/index.html');
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    response.setHeaders(new Headers(headers));
     try {
       const content = await readFile(join(folder, path));
+      response.setHeaders(new Headers(found));
       response.setHeader('Content-Type', TYPES[extname(path)] ?? 'application/octet-stream');
       response.end(content);
     } catch {
