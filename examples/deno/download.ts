@@ -16,7 +16,8 @@ try {
     onProgress: ({ received, total }) =>
       Deno.stderr.writeSync(new TextEncoder().encode(`\r${received} of ${total} bytes`)),
   });
-  console.log(`\n${fileName} is verified and saved.`);
+  console.error();
+  console.log(`${fileName} is verified and saved.`);
 } catch (error) {
   console.error(`${name} was not saved: ${error instanceof Error ? error.message : error}`);
   Deno.exit(1);

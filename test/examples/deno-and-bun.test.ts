@@ -59,7 +59,7 @@ describe.each(['deno', 'bun'])('the script for %s', (name) => {
 
   it.runIf(there)('saves what is verified', async () => {
     const { code, stdout, stderr } = await run();
-    expect(stderr).toMatch(/13 of 13 bytes$/);
+    expect(stderr).toMatch(/13 of 13 bytes\n$/);
     expect([code, stdout.trim()]).toEqual([0, 'demo.txt is verified and saved.']);
     expect(await readFile(join(folder.path, 'demo.txt'), 'utf8')).toBe('Hello World!\n');
   });
