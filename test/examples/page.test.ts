@@ -18,6 +18,11 @@ import {
   temporaryFolder,
 } from './place.ts';
 
+/** The policy of docs/web.md. */
+const policy =
+  blocksOf('docs/web.md')
+    .find(({ language }) => language === 'http')
+    ?.code.replace('Content-Security-Policy: ', '') ?? '';
 const FILES = ['dtuf.min.js', 'element.min.js'];
 const missing = whyNoPage(
   'the example of a page',
@@ -63,12 +68,19 @@ describe.skipIf(missing !== undefined)('a page without a build step', () => {
     for (const { code } of blocksOf('examples/page/README.md')) {
       await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', code], { cwd: folder.path });
     }
-    site = await startSite(folder.path);
+    // Under both: the one of the document, as a header, and the one that the page brings along.
+    site = await startSite(folder.path, {
+      'Content-Security-Policy': policy.replace(
+        'https://registry.example.com',
+        from === 'registry' ? files.registry : host,
+      ),
+    });
     return `${site.origin}/`;
   }
 
   describe.each(['registry', 'export'] as const)('from a %s', (from) => {
     it('shows and saves what is verified, under its policy and with its hashes', async () => {
+      expect(policy).toContain("default-src 'none'");
       const visited = await visit(browser, await make(from));
       const { page, complaints } = visited;
       await expect.poll(() => page.textContent('#text')).toBe('Hello World!\n');
