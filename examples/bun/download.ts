@@ -15,7 +15,7 @@ try {
     path: fileName,
     onProgress: ({ received, total }) => process.stderr.write(`\r${received} of ${total} bytes`),
   });
-  console.error();
+  process.stderr.write('\n');
   console.log(`${fileName} is verified and saved.`);
 } catch (error) {
   console.error(`${name} was not saved: ${error instanceof Error ? error.message : error}`);

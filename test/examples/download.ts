@@ -1,6 +1,7 @@
 // What a person does with a page that offers a download, and what comes of it.
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright';
+import { expect } from 'vitest';
 
 export interface Visit {
   readonly page: Page;
@@ -29,4 +30,9 @@ export async function saveBy({ page }: Visit, button: string): Promise<readonly 
   await page.getByRole('button', { name: button }).click();
   const download = await downloading;
   return [download.suggestedFilename(), await readFile(await download.path(), 'utf8')];
+}
+
+/** What comes true some time, also where the machine is busy. */
+export function soon<T>(ask: () => T) {
+  return expect.poll(ask, { timeout: 30_000 });
 }

@@ -2,9 +2,9 @@
 // GitHub's (actions, secrets, the runner) and npm's is replaced by the little that the steps need of it.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { folderStorage } from '../../adapters/registry/folder.ts';
 import { embeddedRegistry } from '../../adapters/registry/index.ts';
@@ -127,29 +127,27 @@ async function makeCommands(home: string, commands: Environment): Promise<void> 
   }
 }
 
-/** A checkout that `npm ci` puts the packages into. */
-async function checkout(home: string): Promise<string> {
-  const folder = join(home, 'checkout');
-  await mkdir(folder);
-  const packages = join(home, 'packages');
+let home: Awaited<ReturnType<typeof temporaryFolder>>;
+/** Where the repository is checked out, for one run. */
+let folder: string;
+beforeAll(async () => {
+  home = await temporaryFolder();
+  folder = join(home.path, 'checkout');
+  const packages = join(home.path, 'packages');
   await mkdir(packages);
   await installPackage(packages);
   await symlink('../dtuf/dist/cli.js', join(packages, 'node_modules/.bin/dtuf'));
-  await makeCommands(home, {
+  await makeCommands(home.path, {
     npm: `[ "$*" = 'ci --ignore-scripts' ] && ln -s ${packages}/node_modules node_modules`,
-    gh: `[ "$1 $2" = 'secret set' ] && cat > ${home}/secret-$3`,
-    git: `[ "$1" = add ] && mkdir ${home}/committed && cp -r "\${@:2}" ${home}/committed/`,
+    gh: `[ "$1 $2" = 'secret set' ] && cat > ${home.path}/secret-$3`,
+    git: `[ "$1" = add ] && mkdir ${home.path}/committed && cp -r "\${@:2}" ${home.path}/committed/`,
   });
-  return folder;
-}
-
-let home: Awaited<ReturnType<typeof temporaryFolder>>;
-let folder: string;
-beforeEach(async () => {
-  home = await temporaryFolder();
-  folder = await checkout(home.path);
 });
-afterEach(() => home?.remove());
+afterAll(() => home?.remove());
+beforeEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder);
+});
 
 describe('the workflow that verifies', () => {
   let files: Published;
@@ -198,32 +196,40 @@ describe('the workflow that verifies', () => {
 
 describe('the workflow that publishes', () => {
   let serving: Serving;
+  let registry: string;
   let secrets: Environment;
-  beforeEach(async () => {
-    serving = await serve({ folder: join(home.path, 'registry') });
+  beforeAll(async () => {
     const made = join(home.path, 'made');
     await mkdir(made);
     const blocks = blocksOf('examples/github-actions/README.md');
     const script = blocks.find(({ code }) => code.includes('create-root-key'))?.code ?? '';
     await symlink(join(repository, 'dist/cli.js'), join(home.path, 'bin/dtuf'));
-    const here = script.replaceAll('https://registry.example.com', serving.url);
-    expect(await shell(made, here, SECRETS)).toMatchObject({ code: 0 });
+    expect(await shell(made, script, SECRETS)).toMatchObject({ code: 0 });
     secrets = { ...SECRETS, DTUF_KEYS: await readFile(join(home.path, 'secret-DTUF_KEYS'), 'utf8') };
+  });
+  beforeEach(async () => {
+    registry = await mkdtemp(join(home.path, 'registry-'));
+    serving = await serve({ folder: registry });
   });
   afterEach(() => serving?.close());
 
   /** A fresh runner, with what is committed. */
-  async function run(event: string, tool?: string): Promise<Ran[]> {
+  async function run(event: string, tool?: string, known = secrets): Promise<Ran[]> {
     await rm(folder, { recursive: true });
     await cp(join(home.path, 'committed'), folder, { recursive: true });
     if (tool !== undefined) await writeFile(join(folder, 'tool.sh'), tool);
-    return runJob('publish.yml', { folder, registry: serving.url, github: { event_name: event }, secrets });
+    return runJob('publish.yml', {
+      folder,
+      registry: serving.url,
+      github: { event_name: event },
+      secrets: known,
+    });
   }
 
   async function pull() {
-    const registry = embeddedRegistry({ storage: folderStorage(join(home.path, 'registry')) });
     const trust = await readFile(join(home.path, 'made/root_key.pub'), 'utf8');
-    const copy = client(registry, 'fred/tools', { trust });
+    const place = embeddedRegistry({ storage: folderStorage(registry) });
+    const copy = client(place, 'fred/tools', { trust });
     await copy.pullMetadata();
     return copy;
   }
@@ -250,11 +256,10 @@ describe('the workflow that publishes', () => {
     const third = await run('push', 'echo another\n');
     expect(third.map(({ code }) => code)).toEqual([0, 0, 0]);
     expect(await (await (await pull()).pullTarget('tool.sh')).bytes()).toEqual(bytesOf('echo another\n'));
-  });
+  }, 120_000);
 
   it('publishes nothing without the keys', async () => {
-    secrets = { ...secrets, DTUF_KEYS: '' };
-    const ran = await run('push', TOOL);
+    const ran = await run('push', TOOL, { ...secrets, DTUF_KEYS: '' });
     expect(ran.at(-1)).toMatchObject({ step: 'Sign and publish' });
     expect(ran.at(-1)?.code).not.toBe(0);
     await expect(pull()).rejects.toMatchObject({ code: 'METADATA_MISSING' });

@@ -7,6 +7,7 @@ import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchChromium, whyNoPage } from '../browser-page/chromium.ts';
 import { blocksOf } from '../docs/markdown.ts';
+import { soon } from './download.ts';
 import {
   copyExample,
   type Published,
@@ -81,7 +82,7 @@ describe.skipIf(missing !== undefined)('a service worker that verifies what it c
 
   it.each(['registry', 'export'] as const)('starts an app that it has verified, from a %s', async (from) => {
     await open(from);
-    await expect.poll(shown).toEqual(['one', 'Up to date.']);
+    await soon(shown).toEqual(['one', 'Up to date.']);
     expect(await cached()).toHaveLength(3);
     // The server of the page never had them.
     expect(site.asked.filter((path) => path.startsWith('/verified/'))).toEqual([]);
@@ -89,24 +90,24 @@ describe.skipIf(missing !== undefined)('a service worker that verifies what it c
 
   it('takes a new version whole, and forgets the old one', async () => {
     await open();
-    await expect.poll(status).toBe('Up to date.');
+    await soon(status).toBe('Up to date.');
     await files.publish(words('two'));
     await page.reload();
-    await expect.poll(shown).toEqual(['one', 'A newer version is verified: reload to use it.']);
+    await soon(shown).toEqual(['one', 'A newer version is verified: reload to use it.']);
     await page.reload();
-    await expect.poll(shown).toEqual(['two', 'Up to date.']);
+    await soon(shown).toEqual(['two', 'Up to date.']);
     expect(await cached()).toHaveLength(3);
   });
 
   it('keeps the old version where a file of the new one was changed', async () => {
     await open();
-    await expect.poll(status).toBe('Up to date.');
+    await soon(status).toBe('Up to date.');
     const before = await cached();
     await files.publish({ 'app.js': 'globalThis.changed = true;', ...words('two') });
     await files.tamper('words.json');
     for (const _ of [1, 2]) {
       await page.reload();
-      await expect.poll(shown).toEqual(['one', expect.stringMatching(/^Not updated: .*words\.json/)]);
+      await soon(shown).toEqual(['one', expect.stringMatching(/^Not updated: .*words\.json/)]);
     }
     expect(await page.evaluate('globalThis.changed')).toBeUndefined();
     const list = JSON.stringify(
@@ -117,7 +118,7 @@ describe.skipIf(missing !== undefined)('a service worker that verifies what it c
 
   it('keeps the old worker and the old version where a new worker cannot verify all', async () => {
     await open();
-    await expect.poll(status).toBe('Up to date.');
+    await soon(status).toBe('Up to date.');
     await files.publish(words('two'));
     await files.tamper('words.json');
     await appendFile(join(folder.path, 'sw.js'), '\n// another worker\n');
@@ -132,13 +133,13 @@ describe.skipIf(missing !== undefined)('a service worker that verifies what it c
     );
     await page.reload();
     expect(await (await refused).jsonValue()).toBe('redundant');
-    await expect.poll(shown).toEqual(['one', expect.stringMatching(/^Not updated: .*words\.json/)]);
+    await soon(shown).toEqual(['one', expect.stringMatching(/^Not updated: .*words\.json/)]);
   });
 
   it('starts nothing, and caches nothing, where the first version was changed', async () => {
     await files.tamper('app.js');
     await open();
-    await expect.poll(status).toMatch(/^Not started: .*app\.js/);
+    await soon(status).toMatch(/^Not started: .*app\.js/);
     expect(await app()).toBe('');
     expect(await cached()).toEqual([]);
     expect(await page.evaluate('navigator.serviceWorker.getRegistration()')).toBeUndefined();
@@ -146,17 +147,17 @@ describe.skipIf(missing !== undefined)('a service worker that verifies what it c
 
   it('goes on without a network', async () => {
     await open();
-    await expect.poll(status).toBe('Up to date.');
+    await soon(status).toBe('Up to date.');
     await files.stop();
     await page.reload();
-    await expect.poll(shown, { timeout: 30_000 }).toEqual(['one', expect.stringMatching(/^Not updated: /)]);
+    await soon(shown).toEqual(['one', expect.stringMatching(/^Not updated: /)]);
   });
 
   it('starts also in a page that was reloaded past it', async () => {
     await open();
-    await expect.poll(status).toBe('Up to date.');
+    await soon(status).toBe('Up to date.');
     const session = await context.newCDPSession(page);
     await session.send('Page.reload', { ignoreCache: true });
-    await expect.poll(shown).toEqual(['one', 'Up to date.']);
+    await soon(shown).toEqual(['one', 'Up to date.']);
   });
 });

@@ -7,7 +7,7 @@ import type { Browser } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium, whyNoPage } from '../browser-page/chromium.ts';
 import { blocksOf } from '../docs/markdown.ts';
-import { saveBy, visit } from './download.ts';
+import { saveBy, soon, visit } from './download.ts';
 import {
   copyExample,
   installPackage,
@@ -95,14 +95,14 @@ describe.skipIf(missing !== undefined)('a page that vite builds', () => {
       const visited = await visit(browser, `${site.origin}/`);
       const { page, complaints, downloads } = visited;
       const said = () => page.locator(status).textContent();
-      await expect.poll(said).toBe(checked);
+      await soon(said).toBe(checked);
       expect(await saveBy(visited, 'Download demo.txt')).toEqual(['demo.txt', 'Hello World!\n']);
-      await expect.poll(said).toBe('Verified and saved.');
+      await soon(said).toBe('Verified and saved.');
       expect(complaints).toEqual([]);
 
       await files.tamper('demo.txt');
       await page.getByRole('button').click();
-      await expect.poll(said).toMatch(/^(Refused|Not saved): .*demo\.txt/);
+      await soon(said).toMatch(/^(Refused|Not saved): .*demo\.txt/);
       expect(downloads).toEqual(['demo.txt']);
       await page.close();
     });

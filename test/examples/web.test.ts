@@ -12,7 +12,7 @@ import { serve } from '../../adapters/registry/serve.ts';
 import { launchChromium, whyNoPage } from '../browser-page/chromium.ts';
 import { blocksOf, tableUnder } from '../docs/markdown.ts';
 import { describeWithCommand, freePort } from '../peers/places.ts';
-import { visit } from './download.ts';
+import { soon, visit } from './download.ts';
 import { type Published, published, repository, type Site, startSite, temporaryFolder } from './place.ts';
 
 const missing = whyNoPage('docs/web.md', [join(repository, 'dist/element.min.js')]);
@@ -86,16 +86,12 @@ describe.skipIf(missing !== undefined)('docs/web.md', () => {
       const { pid } = spawn('bash', ['-euc', `${here(script)}\nwait`], options);
       if (pid !== undefined) groups.push(pid);
       for (const port of ports) {
-        await expect
-          .poll(
-            () =>
-              fetch(`http://127.0.0.1:${port}/`).then(
-                () => true,
-                () => false,
-              ),
-            { timeout: 20_000 },
-          )
-          .toBe(true);
+        await soon(() =>
+          fetch(`http://127.0.0.1:${port}/`).then(
+            () => true,
+            () => false,
+          ),
+        ).toBe(true);
       }
     }
 
@@ -138,7 +134,7 @@ describe.skipIf(missing !== undefined)('docs/web.md', () => {
         '<output></output><script type="module" src="page.js"></script>',
       );
       const { page } = await visit(browser, `http://localhost:${ports[1]}/page.html`);
-      await expect.poll(() => page.textContent('output')).toBe('Hello World!\n');
+      await soon(() => page.textContent('output')).toBe('Hello World!\n');
       await page.close();
     });
 
