@@ -1,7 +1,7 @@
 import { DTufError } from './errors.ts';
 
 /**
- * Waits for a part that is loaded when it is needed first, as `late(import('./part.ts'))`.
+ * Waits for a part that is loaded when it is needed first, as in `late(import(…))`.
  *
  * @throws DTufError UNREACHABLE where it cannot be loaded: a page may have lost its server by then.
  */

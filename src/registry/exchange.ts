@@ -25,7 +25,7 @@ export interface Call {
   /** The Authorization of a token server, in the place of the registry's. */
   readonly authorization?: string | undefined;
   readonly body?: RequestBody;
-  readonly cache?: RequestCache | undefined;
+  readonly cache?: 'no-cache' | 'no-store' | undefined;
   readonly signal?: AbortSignal | undefined;
   /** When the whole of it must have ended, by the clock of `performance`. */
   readonly until?: number;
