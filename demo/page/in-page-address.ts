@@ -1,9 +1,21 @@
 // Gives the registry in this page an address: <dtuf-download> asks by address, as it would on any page.
 import type { World } from './world.ts';
 
-/** One that no network knows (RFC 6761), and that is new for each page: what the browser keeps under it is of that page only. */
-export function newAddress(): string {
-  return `https://${crypto.randomUUID()}.in-page.invalid`;
+/**
+ * One that no network knows (RFC 6761), and that is new for each page: what the browser keeps under it is of this page only.
+ * What pages left that are closed by now is removed: their keys are gone, so that nobody needs it.
+ */
+export async function newAddress(): Promise<string> {
+  const address = `https://${crypto.randomUUID()}.in-page.invalid`;
+  // Held until this page is closed, and never waited for.
+  void navigator.locks.request(address, () => new Promise(() => undefined));
+  const { held = [] } = await navigator.locks.query();
+  const databases = (await indexedDB.databases()) ?? [];
+  for (const { name = '' } of databases) {
+    const of = /^dtuf (https:\/\/[0-9a-f-]{36}\.in-page\.invalid) /.exec(name)?.[1];
+    if (of !== undefined && !held.some((lock) => lock.name === of)) indexedDB.deleteDatabase(name);
+  }
+  return address;
 }
 
 /** From now on `fetch` of that address stays in this page. */
@@ -15,13 +27,4 @@ export function answerInPage(world: World): void {
     if (url.pathname === '/root_key.pub') return new Response(world.rootKey);
     return world.registry.fetch(input, init);
   };
-}
-
-/** Removes what earlier pages left: their keys are gone, so that nobody needs it. */
-export async function forgetEarlierPages(): Promise<void> {
-  const databases = (await globalThis.indexedDB?.databases?.()) ?? [];
-  for (const { name } of databases) {
-    if (name !== undefined && /^dtuf https:\/\/[0-9a-f-]{36}\.in-page\.invalid /.test(name))
-      indexedDB.deleteDatabase(name);
-  }
 }

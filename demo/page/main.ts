@@ -4,7 +4,7 @@ import { type Attack, carryOut } from './attacks/attack.ts';
 import { attacks } from './attacks/index.ts';
 import { showDownloads } from './downloads-view.ts';
 import { announce, byId, element, icon } from './elements.ts';
-import { answerInPage, forgetEarlierPages, newAddress } from './in-page-address.ts';
+import { answerInPage, newAddress } from './in-page-address.ts';
 import { inPageWorld } from './in-page-world.ts';
 import { showOutcome } from './outcome-view.ts';
 import { showPublished } from './published-view.ts';
@@ -105,8 +105,7 @@ async function start(): Promise<void> {
     throw new Error(
       'browsers verify nothing for pages over plain http: open it over https, or from localhost',
     );
-  await forgetEarlierPages();
-  const inPage = await inPageWorld(newAddress());
+  const inPage = await inPageWorld(await newAddress());
   answerInPage(inPage);
   served = await servedWorld();
   if (served !== undefined) showChoice([served, inPage]);
