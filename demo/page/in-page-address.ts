@@ -3,19 +3,23 @@ import type { World } from './world.ts';
 
 /**
  * One that no network knows (RFC 6761), and that is new for each page: what the browser keeps under it is of this page only.
- * What pages left that are closed by now is removed: their keys are gone, so that nobody needs it.
  */
 export async function newAddress(): Promise<string> {
   const address = `https://${crypto.randomUUID()}.in-page.invalid`;
+  // Where the browser keeps nothing for this page there is nothing to be removed; <dtuf-download> then says so itself.
+  await forgetClosedPages(address).catch(() => undefined);
+  return address;
+}
+
+/** Removes what pages left that are closed by now: their keys are gone, so that nobody needs it. */
+async function forgetClosedPages(address: string): Promise<void> {
   // Held until this page is closed, and never waited for.
   void navigator.locks.request(address, () => new Promise(() => undefined));
   const { held = [] } = await navigator.locks.query();
-  const databases = (await indexedDB.databases()) ?? [];
-  for (const { name = '' } of databases) {
+  for (const { name = '' } of await indexedDB.databases()) {
     const of = /^dtuf (https:\/\/[0-9a-f-]{36}\.in-page\.invalid) /.exec(name)?.[1];
     if (of !== undefined && !held.some((lock) => lock.name === of)) indexedDB.deleteDatabase(name);
   }
-  return address;
 }
 
 /** From now on `fetch` of that address stays in this page. */

@@ -38,7 +38,7 @@ async function begin(in_: World): Promise<void> {
   );
   delete byId('outcome').dataset['attack'];
   delete byId('outcome').dataset['state'];
-  mark(undefined);
+  mark(null);
   await showPublished(in_);
   await showDownloads(in_);
 }
@@ -50,16 +50,19 @@ async function update(): Promise<void> {
   await showDownloads(world);
 }
 
-async function attackWith(attack: Attack, button: HTMLElement): Promise<void> {
+async function attackWith(attack: Attack): Promise<void> {
+  const button = document.querySelector<HTMLElement>(`.attack[data-attack="${attack.id}"]`);
   if (!updated) await update();
   mark(button);
+  // An attack can be linked to.
+  history.replaceState(null, '', `#${attack.id}`);
   showOutcome(await carryOut(attack, world));
   // On a narrow page the outcome is below what was clicked.
   const { top } = byId('outcome').getBoundingClientRect();
   if (top > innerHeight * 0.6) byId('outcome').scrollIntoView({ block: 'start' });
 }
 
-function mark(chosen: HTMLElement | undefined): void {
+function mark(chosen: HTMLElement | null): void {
   for (const button of document.querySelectorAll('.attack')) {
     button.setAttribute('aria-pressed', String(button === chosen));
   }
@@ -74,7 +77,7 @@ function showAttacks(): void {
       element('span', { className: 'attack-title' }, attack.title),
       element('span', { className: 'attack-text' }, attack.invitation),
     );
-    button.addEventListener('click', () => void next(() => attackWith(attack, button)));
+    button.addEventListener('click', () => void next(() => attackWith(attack)));
     return element('li', {}, button);
   });
   byId('attacks').replaceChildren(...items);
@@ -110,6 +113,8 @@ async function start(): Promise<void> {
   served = await servedWorld();
   if (served !== undefined) showChoice([served, inPage]);
   await begin(served ?? inPage);
+  const linked = attacks.find(({ id }) => id === location.hash.slice(1));
+  if (linked !== undefined) await attackWith(linked);
 }
 
 // As `dtuf/element` does, which is built from the same.

@@ -182,6 +182,14 @@ describe.skipIf(missing !== undefined)('the page of the demo', () => {
       expect(await page.textContent('#outcome')).toContain('More was still coming.');
     });
 
+    it('carries out the attack that its address names', async () => {
+      await attack(page, 'freeze');
+      expect(page.url()).toBe(`${site.address}#freeze`);
+      await page.reload();
+      await page.waitForSelector('#outcome[data-attack=freeze][data-state=refused]');
+      expect(await page.locator('#outcome .verdict').isVisible()).toBe(true);
+    });
+
     it('is used without a mouse, and moves nothing where that is not wanted', async () => {
       const button = page.locator('[data-attack=rollback].attack');
       await button.focus();
@@ -207,6 +215,7 @@ describe.skipIf(missing !== undefined)('the page of the demo', () => {
       await download(second, 0);
       expect(await kept()).toBe(2);
       await second.close();
+      await page.waitForFunction('navigator.locks.query().then(({ held }) => held.length === 1)');
       await openTab();
       expect(await kept()).toBe(1);
       expect((await download(page, 1)).name).toBe('app.tar');

@@ -8,7 +8,7 @@ export const freeze: Attack = {
   invitation: 'Hold the update back, and go on serving what the reader knows.',
   aim: 'The reader shall never hear of the release that closes the hole. Nothing is forged, and no version goes back.',
   remains:
-    'Until that date nobody can tell a registry without news from one that hides them. The publisher decides how long that is, by how often the timestamp is signed anew.',
+    'Until the timestamp expires, nobody can tell a registry without news from one that hides them. The publisher decides how long that is, by how often the timestamp is signed anew.',
   source,
 
   async run({ world, reader, network, old, tell }) {

@@ -9,7 +9,7 @@ export const mixAndMatch: Attack = {
   invitation: 'Put the old list of files into the new release.',
   aim: 'The reader shall believe that it has the newest release, and get files of an old one, or parts of both that were never tried together.',
   remains:
-    'The reader stays at the last release that it verified whole, and is told that what came was no release at all.',
+    'Until somebody answers honestly, the reader gets nothing. What it has verified of the new release it keeps, so that nothing older is taken later.',
   source,
 
   async run({ world, reader, network, old, newest, tell }) {
