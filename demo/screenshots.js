@@ -47,7 +47,7 @@ const MARGIN = 28;
 
 /** Run in the page: once what is wanted is there, scrolls to it and answers with where it is. */
 const ready = ({ after, from, to }) => `(async () => {
-  const isThere = () => document.body.getAttribute('aria-busy') === 'false' && document.querySelector('.target')
+  const isThere = () => document.body.dataset.busy === 'false' && document.querySelector('.target')
     && (${after === undefined} || document.querySelector('#outcome[data-state=refused]'));
   for (let i = 0; i < 400 && !isThere(); i++) await new Promise((resolve) => setTimeout(resolve, 50));
   if (!isThere()) throw new Error('the page did not get there');

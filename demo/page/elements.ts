@@ -32,6 +32,16 @@ export function icon(name: string): SVGSVGElement {
   return made;
 }
 
+/** A text in fixed width. Whoever has no mouse scrolls it too. */
+export function scrollable(name: string, ...text: Child[]): HTMLPreElement {
+  return element('pre', { tabIndex: 0, role: 'region', 'aria-label': name }, element('code', {}, ...text));
+}
+
+/** The same, shown when somebody wants to see it. */
+export function foldable(name: string, text: string): HTMLDetailsElement {
+  return element('details', { className: 'source' }, element('summary', {}, name), scrollable(name, text));
+}
+
 /** An element that the page is written with. */
 export function byId(id: string): HTMLElement {
   const found = document.getElementById(id);

@@ -1,5 +1,4 @@
-// Gives the registry in this page an address: <dtuf-download> asks by address, as it would on any page.
-import type { World } from './world.ts';
+// Gives what is in this page an address: <dtuf-download> asks by address, as it would on any page.
 
 /**
  * One that no network knows (RFC 6761), and that is new for each page: what the browser keeps under it is of this page only.
@@ -22,13 +21,26 @@ async function forgetClosedPages(address: string): Promise<void> {
   }
 }
 
-/** From now on `fetch` of that address stays in this page. */
-export function answerInPage(world: World): void {
+/** What answers, by address. */
+const answering = new Map<string, Answering>();
+
+export interface Answering {
+  readonly fetch: typeof fetch;
+  readonly rootKey: string;
+}
+
+/** From now on `fetch` of `address` stays in this page. */
+export function answerInPage(address: string, by: Answering): void {
+  if (answering.size === 0) replaceFetch();
+  answering.set(address, by);
+}
+
+function replaceFetch(): void {
   const outside = globalThis.fetch;
   globalThis.fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : String(input), location.href);
-    if (url.origin !== world.host) return outside(input, init);
-    if (url.pathname === '/root_key.pub') return new Response(world.rootKey);
-    return world.registry.fetch(input, init);
+    const by = answering.get(url.origin);
+    if (by === undefined) return outside(input, init);
+    return url.pathname === '/root_key.pub' ? new Response(by.rootKey) : by.fetch(input, init);
   };
 }

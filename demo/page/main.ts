@@ -3,11 +3,14 @@ import { DTufDownloadElement } from '../../adapters/browser/download-element.ts'
 import { type Attack, carryOut } from './attacks/attack.ts';
 import { attacks } from './attacks/index.ts';
 import { showDownloads } from './downloads-view.ts';
-import { announce, byId, element, icon } from './elements.ts';
+import { announce, byId, element, foldable, icon } from './elements.ts';
 import { answerInPage, newAddress } from './in-page-address.ts';
 import { inPageWorld } from './in-page-world.ts';
+import publisherCode from './in-page-world.ts?raw';
 import { showOutcome } from './outcome-view.ts';
+import { showToPerson } from './person-view.ts';
 import { showPublished } from './published-view.ts';
+import readerCode from './reader.ts?raw';
 import { servedWorld } from './served-world.ts';
 import { forgetUpdate, showUpdate } from './update-view.ts';
 import type { World } from './world.ts';
@@ -20,11 +23,11 @@ let served: World | undefined;
 let updated = false;
 
 function next(work: () => Promise<void>): Promise<void> {
-  document.body.setAttribute('aria-busy', 'true');
+  document.body.dataset['busy'] = 'true';
   const done = story.then(work).catch(showFailure);
   story = done;
   return done.finally(() => {
-    if (story === done) document.body.setAttribute('aria-busy', 'false');
+    if (story === done) document.body.dataset['busy'] = 'false';
   });
 }
 
@@ -52,11 +55,13 @@ async function update(): Promise<void> {
 
 async function attackWith(attack: Attack): Promise<void> {
   const button = document.querySelector<HTMLElement>(`.attack[data-attack="${attack.id}"]`);
+  announce(`${attack.title}: under way.`);
   if (!updated) await update();
   mark(button);
   // An attack can be linked to.
   history.replaceState(null, '', `#${attack.id}`);
   showOutcome(await carryOut(attack, world));
+  void next(() => showToPerson(attack, world));
   // On a narrow page the outcome is below what was clicked.
   const { top } = byId('outcome').getBoundingClientRect();
   if (top > innerHeight * 0.6) byId('outcome').scrollIntoView({ block: 'start' });
@@ -108,8 +113,9 @@ async function start(): Promise<void> {
     throw new Error(
       'browsers verify nothing for pages over plain http: open it over https, or from localhost',
     );
-  const inPage = await inPageWorld(await newAddress());
-  answerInPage(inPage);
+  const address = await newAddress();
+  const inPage = await inPageWorld(address);
+  answerInPage(address, { fetch: inPage.registry.fetch, rootKey: inPage.rootKey });
   served = await servedWorld();
   if (served !== undefined) showChoice([served, inPage]);
   await begin(served ?? inPage);
@@ -121,4 +127,6 @@ async function start(): Promise<void> {
 customElements.define('dtuf-download', DTufDownloadElement);
 byId('update-button').addEventListener('click', () => void next(update));
 showAttacks();
+byId('publisher-code').append(foldable('The code of this publisher', publisherCode));
+byId('reader-code').append(foldable('The code of this reader', readerCode));
 void next(start);

@@ -3,7 +3,7 @@ import type { Happening, Outcome } from './attacks/attack.ts';
 import { chainOf } from './chain.ts';
 import { showChain } from './chain-view.ts';
 import type { DTufError } from './dtuf.ts';
-import { announce, byId, element, icon } from './elements.ts';
+import { announce, byId, element, foldable, icon, scrollable } from './elements.ts';
 import { bytesInWords, shortened } from './words.ts';
 
 const WHO: Readonly<Record<Happening['who'], string>> = {
@@ -40,13 +40,9 @@ export function showOutcome(outcome: Outcome): void {
         element('p', {}, attack.aim),
         element('p', { className: 'remains' }, element('strong', {}, 'What remains: '), attack.remains),
       ),
+      element('section', { className: 'side person' }, element('h4', {}, 'What a person sees')),
     ),
-    element(
-      'details',
-      { className: 'source' },
-      element('summary', {}, 'The code of this attack, as it just ran'),
-      scrollable(element('code', {}, attack.source), 'Code of the attack'),
-    ),
+    foldable('The code of this attack, as it just ran', attack.source),
   );
   announce(inWords(outcome));
 }
@@ -141,15 +137,10 @@ function showTaken({ taken, genuine, wanted }: Outcome): Node[] {
       {},
       `A plain fetch took this ${wanted} without a word. Marked is what differs from the newest release.`,
     ),
-    scrollable(element('code', {}, ...lines), `${wanted} as a plain fetch took it`),
+    scrollable(`${wanted} as a plain fetch took it`, ...lines),
   ];
 }
 
 function linesOf(bytes: Uint8Array): string[] {
   return new TextDecoder().decode(bytes).trimEnd().split('\n');
-}
-
-/** Whoever has no mouse scrolls it too. */
-function scrollable(content: HTMLElement, name: string): HTMLElement {
-  return element('pre', { tabIndex: 0, role: 'region', 'aria-label': name }, content);
 }

@@ -1,7 +1,7 @@
 // Part 1: what the publisher has made.
 import { fileOf, readBundle } from './bundle.ts';
 import { parseRoot, parseSnapshot, parseTargets, parseTimestamp, type Role } from './dtuf.ts';
-import { byId, element } from './elements.ts';
+import { byId, element, foldable } from './elements.ts';
 import { bytesInWords, fromNow, shortened } from './words.ts';
 import type { World } from './world.ts';
 
@@ -34,6 +34,12 @@ export async function showPublished(world: World): Promise<void> {
     row(name, bytesInWords(length), hash(hashes['sha256'] ?? '')),
   );
   byId('files').replaceChildren(...listed);
+  const written = (['root', 'timestamp', 'snapshot', 'targets'] as const).map((role) => {
+    const { name, bytes } = fileOf(files, role);
+    const text = JSON.stringify(JSON.parse(new TextDecoder().decode(bytes)), undefined, 2);
+    return foldable(name, text);
+  });
+  byId('metadata').replaceChildren(...written);
   byId('root-key').textContent = world.rootKey.trim();
 }
 

@@ -13,14 +13,14 @@ export class Reader {
   checks: Check[] = [];
   found: VerifiedTarget | undefined;
 
-  constructor(world: World) {
+  /** @param address where its way to the registry begins; what it keeps is then kept in the browser, for others of that address. */
+  constructor(world: World, address?: string) {
     this.#world = world;
     this.network = new Network(world);
     this.#copy = new DTufCopy({
-      host: this.network,
+      ...(address === undefined ? { host: this.network, store: memoryStore() } : { host: address }),
       repository: world.repository,
       trust: world.rootKey,
-      store: memoryStore(),
       clock: () => this.now,
     });
   }

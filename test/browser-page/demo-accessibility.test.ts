@@ -38,11 +38,11 @@ describe.skipIf(missing !== undefined)('axe-core finds no violation in the page 
         viewport: { width, height: 844 },
       });
       await page.goto(site.address);
-      await page.waitForSelector('body[aria-busy=false] .target');
+      await page.waitForSelector('body[data-busy=false] .target');
       expect(await violations(page)).toEqual([]);
       for (const id of ['tampered-file', 'freeze', 'stolen-timestamp-key']) {
         await page.click(`[data-attack=${id}].attack`);
-        await page.waitForSelector(`body[aria-busy=false] #outcome[data-attack=${id}]`);
+        await page.waitForSelector(`body[data-busy=false] #outcome[data-attack=${id}]`);
         await page.evaluate(
           `for (const details of document.querySelectorAll('#outcome details')) details.open = true`,
         );

@@ -51,7 +51,7 @@ async function open(browser: Browser, address: string): Promise<Watched> {
 
 /** When the page has done all that it was asked for. */
 async function settled(page: Page): Promise<void> {
-  await page.waitForSelector('body[aria-busy=false] .target');
+  await page.waitForSelector('body[data-busy=false] .target');
   expect(await page.locator('#failure').isVisible()).toBe(false);
 }
 
@@ -129,6 +129,12 @@ describe.skipIf(missing !== undefined)('the page of the demo', () => {
         'timestamp',
       ]);
       expect(await page.locator('#files th').allTextContents()).toEqual(['install.sh', 'app.tar']);
+      expect(await page.locator('#metadata summary').allTextContents()).toEqual([
+        '1.root.json',
+        'timestamp.json',
+        '2.snapshot.json',
+        '2.targets.json',
+      ]);
       expect(await page.textContent('#root-key')).toMatch(/^-----BEGIN PUBLIC KEY-----/);
       expect(await page.locator('#chain h4').allTextContents()).toEqual([
         'root',
@@ -180,6 +186,21 @@ describe.skipIf(missing !== undefined)('the page of the demo', () => {
       expect((await page.locator('#outcome mark').allTextContents()).join('')).toContain('thief.invalid');
       await attack(page, 'endless-data');
       expect(await page.textContent('#outcome')).toContain('More was still coming.');
+    });
+
+    it('refuses a person who presses <dtuf-download> before an attacker, in words', async () => {
+      const given: string[] = [];
+      page.on('download', (download) => given.push(download.suggestedFilename()));
+      for (const [id] of REFUSALS.filter(([attack]) => attack !== 'freeze')) {
+        await attack(page, id);
+        await page.click('#outcome dtuf-download');
+        await page.waitForSelector('#outcome dtuf-download[state=refused]');
+        const status = page.locator('#outcome').getByRole('status');
+        expect(await status.textContent()).toMatch(/^Refused: .*/);
+      }
+      await attack(page, 'freeze');
+      expect(await page.locator('#outcome dtuf-download').count()).toBe(0);
+      expect(given).toEqual([]);
     });
 
     it('carries out the attack that its address names', async () => {

@@ -35,6 +35,8 @@ export interface Attack {
   readonly remains: string;
   /** The target that the reader wants. */
   readonly wanted?: 'data';
+  /** Whether it takes a clock that is moved on. */
+  readonly takesTime?: true;
   /** The module, as it is written. */
   readonly source: string;
   /** @returns what the reader was handed out. @throws DTufError where it was refused */
@@ -60,9 +62,6 @@ export interface Outcome {
 /** Carries an attack out, first against the reader, then against a client that trusts. */
 export async function carryOut(attack: Attack, world: World): Promise<Outcome> {
   await world.publishUpdate();
-  const releases = await world.releases();
-  const [old, newest = old] = releases.slice(-2);
-  if (old === undefined || newest === undefined) throw new Error('the story needs two releases');
   const wanted = attack.wanted === 'data' ? world.data : world.text;
   const genuine = await new Reader(world).pull(wanted);
 
@@ -70,11 +69,10 @@ export async function carryOut(attack: Attack, world: World): Promise<Outcome> {
   const told = new Told(reader.network.deeds);
   const { network } = reader;
   const tell = (who: Happening['who'], what: string) => told.tell({ who, what });
-  const scene: Scene = { world, reader, network, old, newest, tell };
   let refusal: DTufError | undefined;
   let handedOut: Bytes | undefined;
   try {
-    handedOut = await attack.run(scene);
+    handedOut = await attack.run(await sceneOf(world, reader, tell));
   } catch (error) {
     if (!(error instanceof DTufError)) throw error;
     refusal = error;
@@ -82,6 +80,12 @@ export async function carryOut(attack: Attack, world: World): Promise<Outcome> {
   const happenings = told.all();
   const taken = await takeWithoutVerifying(network, world.repository, wanted);
   return { attack, happenings, checks: reader.checks, refusal, handedOut, wanted, taken, genuine };
+}
+
+export async function sceneOf(world: World, reader: Reader, tell: Scene['tell']): Promise<Scene> {
+  const [old, newest = old] = (await world.releases()).slice(-2);
+  if (old === undefined || newest === undefined) throw new Error('the story needs two releases');
+  return { world, reader, network: reader.network, old, newest, tell };
 }
 
 /** What was told and what was done, in the order in which it happened. */

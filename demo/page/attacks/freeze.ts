@@ -9,6 +9,7 @@ export const freeze: Attack = {
   aim: 'The reader shall never hear of the release that closes the hole. Nothing is forged, and no version goes back.',
   remains:
     'Until the timestamp expires, nobody can tell a registry without news from one that hides them. The publisher decides how long that is, by how often the timestamp is signed anew.',
+  takesTime: true,
   source,
 
   async run({ world, reader, network, old, tell }) {
