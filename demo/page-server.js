@@ -27,7 +27,7 @@ const PASSED_ON = ['accept', 'if-none-match', 'range'];
 
 /**
  * @param site the folder of the built page.
- * @param registry a fetch handler, which is asked for everything under `/v2/`.
+ * @param registry a fetch handler, which is asked for everything under `/v2/`; undefined for none.
  * @param told what the page is told of the registry, and the root public key.
  */
 export async function servePage(site, registry, { rootKey, ...told }) {
@@ -49,7 +49,7 @@ export async function servePage(site, registry, { rootKey, ...told }) {
     // A name that somebody points at this machine is not ours (DNS rebinding).
     const isOurs = request.headers.host === `localhost:${port}`;
     if (!isOurs || request.method !== 'GET') return response.writeHead(404).end();
-    if (pathname.startsWith('/v2/')) return answerWith(registry, request, response);
+    if (registry && pathname.startsWith('/v2/')) return answerWith(registry, request, response);
     const content = await contentOf(pathname === '/' ? 'index.html' : pathname.slice(1));
     if (content === undefined) return response.writeHead(404).end();
     response.writeHead(200, { 'Content-Type': content[1], ...HEADERS }).end(content[0]);

@@ -14,7 +14,9 @@ export async function showToPerson(attack: Attack, world: World): Promise<void> 
       element(
         'p',
         {},
-        'Until the clock of this device is past that date, <dtuf-download> goes on with what it knows.',
+        'Until the timestamp expires by the clock of this device, ',
+        element('code', {}, '<dtuf-download>'),
+        ' goes on with what it knows.',
       ),
     );
     return;

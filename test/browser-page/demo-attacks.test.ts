@@ -6,6 +6,7 @@ import { chainOf } from '../../demo/page/chain.ts';
 import { inPageWorld } from '../../demo/page/in-page-world.ts';
 import { Reader } from '../../demo/page/reader.ts';
 import type { World } from '../../demo/page/world.ts';
+import { tableUnder } from '../docs/markdown.ts';
 
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
@@ -37,6 +38,18 @@ describe('the attacks of the demo', () => {
 
   it('are the six', () => {
     expect(attacks.map(({ id }) => id)).toEqual(Object.keys(REFUSALS));
+  });
+
+  it('are described as they are', () => {
+    const described = tableUnder('docs/demo.md', 'The six attacks').map(
+      ([title, , code, clause, broken]) => ({
+        title,
+        code: code?.replaceAll('`', ''),
+        clause,
+        broken,
+      }),
+    );
+    expect(described).toEqual(attacks.map(({ id, title }) => ({ title, ...REFUSALS[id] })));
   });
 
   describe.each(attacks.map((attack) => [attack.id, attack] as const))('%s', (id, attack: Attack) => {

@@ -175,8 +175,8 @@ describe.skipIf(missing !== undefined)('the page of the demo', () => {
       await expectRefusal(page, refusal);
     });
 
-    it('refuses them all, one after the other, and then again', async () => {
-      for (const refusal of [...REFUSALS, ...REFUSALS]) await expectRefusal(page, refusal);
+    it('refuses one after the other, in any order', async () => {
+      for (const refusal of REFUSALS.toReversed()) await expectRefusal(page, refusal);
     });
 
     it('shows what a plain fetch takes from the same attacker', async () => {
