@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { whyNot } from '../test/runtimes/browsers.js';
+import { engines } from './drive-engines.js';
 import { servePage } from './page-server.js';
-import { takers } from './screenshot-engines.js';
+
 import { packTightly } from './screenshot-png.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -37,7 +38,7 @@ const pictures = [
 /** Around what is shown, in CSS pixels. */
 const MARGIN = 18;
 
-/** Run in the page: once what is wanted is there, scrolls to it and answers with where it is. */
+/** Run in the page: once what is wanted is there, answers with where it is. */
 const ready = ({ after, from, to }) => `(async () => {
   const isThere = () => document.body.dataset.busy === 'false' && document.querySelector('.target')
     && (${after === undefined} || document.querySelector('#outcome[data-state=refused]'));
@@ -47,9 +48,7 @@ const ready = ({ after, from, to }) => `(async () => {
   await Promise.all(document.getAnimations().map(({ finished }) => finished));
   const top = document.querySelector('${from}').getBoundingClientRect().top + scrollY - ${MARGIN};
   const bottom = document.querySelector('${to}').getBoundingClientRect().bottom + scrollY + ${MARGIN};
-  scrollTo(0, top);
-  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-  return JSON.stringify({ y: Math.max(0, Math.round(top)), height: Math.round(bottom - Math.max(0, top)), innerWidth, innerHeight });
+  return JSON.stringify({ y: Math.round(top), height: Math.round(bottom - top) });
 })()`;
 
 const home = mkdtempSync(join(tmpdir(), 'dtuf-screenshots-'));
@@ -76,8 +75,13 @@ async function take(picture) {
     return;
   }
   const address = `${page.origin}/${after ? `#${after}` : ''}`;
-  const kept = mkdtempSync(join(home, engine));
-  const png = packTightly(await takers[engine](address, { ...picture, ready: ready(picture) }, kept));
+  const opened = await engines[engine](address, picture, mkdtempSync(join(home, engine)));
+  let png;
+  try {
+    png = packTightly(await opened.picture(JSON.parse(await opened.run(ready(picture)))));
+  } finally {
+    await opened.close();
+  }
   writeFileSync(join(images, `${name}.png`), png);
   console.log(`${name}.png: ${Math.round(png.length / 1024)} KiB`);
 }
