@@ -38,18 +38,17 @@ const uncached: typeof fetch = async (input, init) => {
 
 const told = tellingCors(uncached);
 
-/** Fills in the store and the lock of one repository. @param side `master` or `copy`. */
-export function stateOf<T extends Options>(
-  options: T,
-  side: 'master' | 'copy',
-): T & { store: Store; lock: Lock } {
-  const named = () => stateName(options, side);
-  return {
-    ...connectionOf(options),
-    store: options.store ?? indexedDbStore(named()),
-    // Where a store was passed in, only a handler in the page has no name of its own.
-    lock: options.lock ?? webLock(isHandler(options) ? `dtuf/${options.repository}/${side}` : named()),
-  };
+/** Fills in the store of one repository. @param side `master` or `copy`. */
+export function stateOf<T extends Options>(options: T, side: 'master' | 'copy'): T & { store: Store } {
+  return { ...connectionOf(options), store: options.store ?? indexedDbStore(stateName(options, side)) };
+}
+
+/** Fills in the store and the lock of a publisher. */
+export function publisherOf<T extends Options>(options: T): T & { store: Store; lock: Lock } {
+  // Where a store was passed in, only a handler in the page has no name of its own.
+  const prefix = () =>
+    isHandler(options) ? `dtuf/${options.repository}/master` : stateName(options, 'master');
+  return { ...stateOf(options, 'master'), lock: options.lock ?? webLock(prefix()) };
 }
 
 /**

@@ -1,4 +1,5 @@
 // Only signed bytes and pinned state decide how a repository is read: the form of what a registry answers does not.
+
 import { describe, expect, it } from 'vitest';
 import { embeddedRegistry } from '../../adapters/registry/index.ts';
 import { portableDigester } from '../../src/content/digester.ts';
@@ -9,6 +10,7 @@ import { NativePublisher } from '../../src/layout/native-publisher.ts';
 import { defaultLimits } from '../../src/limits.ts';
 import type { Bytes } from '../../src/ports.ts';
 import { readMasterState } from '../../src/publish/master-state.ts';
+import { pushBlob } from '../../src/registry/push-blob.ts';
 import { Registry } from '../../src/registry/registry.ts';
 import {
   fileInfo,
@@ -263,7 +265,8 @@ describe('what is no repository of python-dtuf', () => {
     const digest =
       `sha256:${Buffer.from(await crypto.subtle.digest('SHA-256', bytesOf(text))).toString('hex')}` as const;
     const { blobs } = new Registry({ place }).repository('test/other');
-    await blobs.push(
+    await pushBlob(
+      blobs,
       { digest, size: text.length },
       { length: text.length, open: () => new Blob([text]).stream() },
     );
