@@ -33,8 +33,8 @@ async function main() {
   // It takes a second; where nobody is going to see the page it is not built.
   const site = join(folder, 'site');
   const building = once ? undefined : buildPage(site);
-  // Told by who waits for it, below.
-  building?.catch(() => undefined);
+  // How it fails is told by who waits for it, below. What is being written cannot be removed yet.
+  cleanups.push(() => building?.catch(() => undefined));
 
   const registryFolder = join(folder, 'registry');
   const registry = await serve({ folder: registryFolder });

@@ -3,6 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchChromium, whyNoPage } from './chromium.ts';
@@ -255,17 +257,51 @@ describe.skipIf(missing !== undefined)('the page of the demo', () => {
     });
   });
 
-  it('says what is missing where scripts do not run', async () => {
-    const site = await startStaticSite('/');
-    const context = await browser.newContext({ javaScriptEnabled: false });
-    try {
+  describe('where it cannot work', () => {
+    let site: StaticSite;
+
+    beforeAll(async () => {
+      site = await startStaticSite();
+    });
+    afterAll(() => site?.stop());
+
+    it.each([
+      ['without scripts', { javaScriptEnabled: false }, () => site.address],
+      ['from file:', {}, () => pathToFileURL(join(site.folder, 'index.html')).href],
+    ])('says so: %s', async (_, options, address) => {
+      const context = await browser.newContext(options);
       const page = await context.newPage();
-      await page.goto(site.address);
+      await page.goto(address());
       await page.getByText('nothing is verified here').waitFor();
-    } finally {
       await context.close();
-      await site.stop();
-    }
+    });
+
+    it('says so: over plain http', async () => {
+      const other = await launchChromium('--host-resolver-rules=MAP demo.test 127.0.0.1');
+      try {
+        const page = await other.newPage();
+        await page.goto(site.address.replace('localhost', 'demo.test'));
+        await page.getByText('open it over https, or from localhost').first().waitFor();
+        expect(await page.locator('#failure').isVisible()).toBe(true);
+      } finally {
+        await other.close();
+      }
+    });
+
+    it('goes on where the browser keeps nothing, but for what a person would save', async () => {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      await page.addInitScript(
+        `delete globalThis.showSaveFilePicker;
+         for (const name of ['open', 'databases']) IDBFactory.prototype[name] = () => { throw new DOMException('refused', 'SecurityError'); };`,
+      );
+      await page.goto(site.address);
+      await settled(page);
+      for (const refusal of REFUSALS) await expectRefusal(page, refusal);
+      await page.locator('.target dtuf-download').first().click();
+      await page.locator('.target dtuf-download[state=refused]').first().waitFor();
+      await context.close();
+    });
   });
 
   describe('as npm run demo serves it', () => {

@@ -18,6 +18,8 @@ const TYPES: Readonly<Record<string, string>> = {
 export interface StaticSite {
   /** Of the page, with the path that it lies below. */
   readonly address: string;
+  /** Its files. */
+  readonly folder: string;
   /** What was asked for and is not there. */
   readonly missed: readonly string[];
   stop(): Promise<void>;
@@ -56,6 +58,7 @@ export async function startStaticSite(path = '/some/where/'): Promise<StaticSite
 
   return {
     address: `http://localhost:${port}${path}`,
+    folder,
     missed,
     async stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
