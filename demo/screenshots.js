@@ -16,9 +16,15 @@ const images = join(here, '../docs/images');
 /** The elements at the top and at the bottom of a picture. */
 const download = { from: '#download .act-head', to: '#download .panel:last-child' };
 const attack = { from: '#attack .act-head', to: '#outcome' };
+const saved = {
+  from: '#targets',
+  to: '#targets .target',
+  press: '.target dtuf-download',
+};
+const refused = { from: '#outcome .person', to: '#outcome .person', press: '.person dtuf-download' };
 const refusal = { from: '#outcome', to: '#outcome .chain' };
 
-/** `after`: the attack that was carried out before. */
+/** `after`: the attack that was carried out before; `press`: the <dtuf-download> that was pressed, and has come to its end. */
 const pictures = [
   { name: 'demo-refused', engine: 'chromium', width: 1280, ...refusal, after: 'mix-and-match' },
   { name: 'demo-chromium', engine: 'chromium', width: 1280, ...download },
@@ -33,17 +39,25 @@ const pictures = [
   { name: 'demo-phone', engine: 'chromium', width: 390, ...refusal, after: 'rollback' },
   { name: 'demo-firefox', engine: 'firefox', width: 1280, ...attack, after: 'rollback' },
   { name: 'demo-webkit', engine: 'webkit', width: 1280, ...attack, after: 'tampered-file' },
+  ...['chromium', 'firefox', 'webkit'].flatMap((engine) => [
+    { name: `element-saved-${engine}`, engine, width: 800, ...saved },
+    { name: `element-refused-${engine}`, engine, width: 800, ...refused, after: 'tampered-file' },
+  ]),
 ];
 
 /** Around what is shown, in CSS pixels. */
 const MARGIN = 18;
 
 /** Run in the page: once what is wanted is there, answers with where it is. */
-const ready = ({ after, from, to }) => `(async () => {
+const ready = ({ after, press, from, to }) => `(async () => {
   const isThere = () => document.body.dataset.busy === 'false' && document.querySelector('.target')
     && (${after === undefined} || document.querySelector('#outcome[data-state=refused]'));
   for (let i = 0; i < 400 && !isThere(); i++) await new Promise((resolve) => setTimeout(resolve, 50));
   if (!isThere()) throw new Error('the page did not get there');
+  const pressed = ${press === undefined} ? undefined : document.querySelector('${press}');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  pressed?.shadowRoot.querySelector('button').click();
+  for (let i = 0; i < 200 && pressed && !/saved|refused/.test(pressed.state); i++) await new Promise((resolve) => setTimeout(resolve, 50));
   document.documentElement.style.scrollBehavior = 'auto';
   await Promise.all(document.getAnimations().map(({ finished }) => finished));
   const top = document.querySelector('${from}').getBoundingClientRect().top + scrollY - ${MARGIN};
