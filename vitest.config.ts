@@ -12,7 +12,8 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**', 'test/peers/**'],
+          // The last is of Workers (test/runtimes).
+          exclude: ['test/browser/**', 'test/peers/**', 'test/runtimes/worker-read.test.ts'],
           globalSetup: ['test/setup/docker-registry.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -41,7 +42,7 @@ export default defineConfig({
           ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          globalSetup: ['test/setup/docker-registry.ts'],
+          globalSetup: ['test/setup/docker-registry.ts', 'test/setup/faulty-registry.ts'],
           browser: {
             enabled: true,
             headless: true,

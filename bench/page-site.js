@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import {
   generateKeyPair,
@@ -19,23 +20,53 @@ const MiB = 1024 * 1024;
 /** Bytes a second. */
 const GIGABIT = 125_000_000;
 const script = readFileSync(fileURLToPath(new URL('../dist/dtuf.min.js', import.meta.url)));
-const PAGE =
-  '<!doctype html><title>bench</title><script type="module">import * as dtuf from "/dtuf.min.js"; globalThis.dtuf = dtuf;</script>';
+const PAGE = '<!doctype html><title>bench</title><script type="module" src="/work.js"></script>';
+/** Does what it is told, and begins as a new page after each. */
+const WORK = `
+import * as dtuf from '/dtuf.min.js';
+globalThis.dtuf = dtuf;
+const work = { settle: () => new Promise((resolve) => setTimeout(resolve, 2000)) };
+`;
+const LOOP = `
+for (let name = ''; name !== 'save'; ) {
+  const told = await (await fetch('/next')).json();
+  name = told.name;
+  const result = await work[name](...told.args).catch((error) => ({ failed: String(error) }));
+  await fetch('/done', { method: 'POST', body: JSON.stringify(result ?? null) });
+}
+location.reload();
+`;
 /** The target is this, again and again: nobody holds it whole. */
 const BLOCK = Buffer.alloc(
   MiB,
   Buffer.from(Array.from({ length: 65_521 }, (_, i) => (i * 2654435761) >>> 24)),
 );
 
-/** @param size of the target, in MiB. */
-export async function startSite(size) {
+/**
+ * @param size of the target, in MiB.
+ * @param functions what the page can be told to do.
+ */
+export async function startSite(size, functions) {
+  const code = functions.map((one) => `${one}\nwork.${one.name} = ${one.name};\n`);
   const { files, digest } = await sign(size);
   const large = `/targets/${digest}.large`;
+  /** The answer that a page waits for which has nothing to do. */
+  const free = [];
+  let done;
   const server = createServer((request, response) => {
     const { url } = request;
     if (url === '/') return response.writeHead(200, { 'Content-Type': 'text/html' }).end(PAGE);
     if (url === '/dtuf.min.js')
       return response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(script);
+    if (url === '/work.js')
+      return response
+        .writeHead(200, { 'Content-Type': 'text/javascript' })
+        .end(`${WORK}${code.join('')}${LOOP}`);
+    if (url === '/next') return void free.push(response);
+    if (url === '/done') {
+      response.end();
+      return void text(request).then((body) => done?.(JSON.parse(body)));
+    }
     if (url === large) return void send(request, response, size * MiB);
     const file = files.get(url);
     response.writeHead(file ? 200 : 404).end(file);
@@ -46,6 +77,17 @@ export async function startSite(size) {
   return {
     origin,
     large,
+    /** Has the page do something. */
+    async run(name, ...args) {
+      while (free.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+      const result = new Promise((resolve) => {
+        done = resolve;
+      });
+      free.shift().end(JSON.stringify({ name, args }));
+      const told = await result;
+      if (told?.failed !== undefined) throw new Error(told.failed);
+      return told;
+    },
     close() {
       server.closeAllConnections();
       server.close();
@@ -75,7 +117,7 @@ async function sign(size) {
 }
 
 /** When the link is free again: all connections share it. */
-let free = 0;
+let linkFree = 0;
 
 /** No faster than the link, and no faster than the reader takes it. */
 async function send(request, response, length) {
@@ -90,9 +132,9 @@ async function send(request, response, length) {
     const slice = BLOCK.subarray(at % MiB, Math.min((at % MiB) + 256 * 1024, (at % MiB) + end - at, MiB));
     at += slice.length;
     const now = performance.now();
-    free = Math.max(free, now - 20) + (slice.length / GIGABIT) * 1000;
+    linkFree = Math.max(linkFree, now - 20) + (slice.length / GIGABIT) * 1000;
     if (!response.write(slice)) await Promise.race([once(response, 'drain'), closed]);
-    if (free - now > 4) await new Promise((resolve) => setTimeout(resolve, free - now));
+    if (linkFree - now > 4) await new Promise((resolve) => setTimeout(resolve, linkFree - now));
   }
   response.end();
 }

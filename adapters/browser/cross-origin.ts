@@ -6,16 +6,21 @@ import { DTufError } from '../../src/errors.ts';
  * reads.
  */
 export function tellingCors(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  /** Origins whose answers the page was let read before: what fails there now is something else. */
+  const readable = new Set<string>();
   return async (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : String(input), globalThis.location?.href);
     try {
-      return await fetch(input, init);
+      const response = await fetch(input, init);
+      readable.add(url.origin);
+      return response;
     } catch (cause) {
-      const url = new URL(input instanceof Request ? input.url : String(input), globalThis.location?.href);
-      if (!(cause instanceof TypeError) || !(await isKeptBack(url, init?.signal))) throw cause;
+      if (!(cause instanceof TypeError) || readable.has(url.origin)) throw cause;
+      if (!(await isKeptBack(url, init?.signal))) throw cause;
       const { origin } = globalThis.location;
       throw new DTufError(
         'UNREACHABLE',
-        `${url.host} is there, but the browser does not let this page read its answers: it has to allow the origin ${origin} (CORS), also in its answer to OPTIONS where there is a login or something is written. See docs/cors.md.`,
+        `${url.host} is there, but the browser does not let this page read its answers: it has to allow the origin ${origin} (CORS), also in its answer to OPTIONS where there is a login or something is written. See docs/cors.md. If it does, it broke off the connection: try again.`,
         { cause },
       );
     }

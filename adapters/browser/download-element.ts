@@ -225,9 +225,8 @@ export class DTufDownloadElement extends Base {
     this.#enter('saved', 'Verified and saved.');
   }
 
-  async #find(shared: SharedCopy, signal?: AbortSignal): Promise<VerifiedTarget> {
-    await shared.refresh();
-    return shared.copy.pullTarget(this.target, signal ? { signal } : {});
+  #find(shared: SharedCopy, signal?: AbortSignal): Promise<VerifiedTarget> {
+    return shared.find(this.target, signal ? { signal } : {});
   }
 
   #show(progress: Progress): void {

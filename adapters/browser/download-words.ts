@@ -7,6 +7,9 @@ export function refusalInWords(error: DTufError): string {
   if (error.code === 'METADATA_EXPIRED') return `Refused: ${expiredInWords(error)}`;
   if (error.code === 'UNREACHABLE' && globalThis.navigator.onLine === false)
     return 'Not downloaded: this device is offline. Connect it and try again.';
+  if (error.code === 'STORAGE_UNAVAILABLE')
+    return 'Not downloaded: this browser keeps no data for this page, as in some private windows, so that it cannot remember what to trust. Allow it, or use another window.';
+  if (error.code === 'TIMED_OUT') return 'Not downloaded: the server did not answer for too long. Try again.';
   return `${isRefusal(error) ? 'Refused' : 'Not downloaded'}: ${error.message}`;
 }
 

@@ -62,7 +62,7 @@ export async function openSpool(length: number, sha256?: string): Promise<Privat
       return new Spool(spools, held, segments);
     });
   } catch (error) {
-    held.release();
+    await held.release();
     throw error;
   }
 }
@@ -162,7 +162,7 @@ class Spool implements PrivateSpool {
       // What is not there next time is fetched again.
       await this.#open?.stream.abort().catch(() => undefined);
     } finally {
-      this.#held.release();
+      await this.#held.release();
     }
   }
 
@@ -177,7 +177,7 @@ class Spool implements PrivateSpool {
         unlessMissing(this.#spools.removeEntry(this.#held.name, { recursive: true })),
       );
     } finally {
-      this.#held.release();
+      await this.#held.release();
     }
   }
 }
@@ -185,9 +185,10 @@ class Spool implements PrivateSpool {
 /** The Web Lock of a spool, released by the browser where the tab is closed or killed. */
 class Held {
   readonly name: string;
-  readonly release: () => void;
+  /** Whoever takes it next has to wait for this: until then Firefox says that it is held. */
+  readonly release: () => Promise<void>;
 
-  private constructor(name: string, release: () => void) {
+  private constructor(name: string, release: () => Promise<void>) {
     this.name = name;
     this.release = release;
   }
@@ -195,12 +196,17 @@ class Held {
   /** @returns undefined where somebody else holds it. */
   static take(name: string): Promise<Held | undefined> {
     return new Promise((resolve, reject) => {
-      navigator.locks
-        .request(`${SPOOLS}/${name}`, { ifAvailable: true }, (lock) => {
-          if (lock === null) return resolve(undefined);
-          return new Promise<void>((release) => resolve(new Held(name, release)));
-        })
-        .catch(reject);
+      const ended = navigator.locks.request(`${SPOOLS}/${name}`, { ifAvailable: true }, (lock) => {
+        if (lock === null) return resolve(undefined);
+        return new Promise<void>((end) => {
+          const release = () => {
+            end();
+            return ended;
+          };
+          resolve(new Held(name, release));
+        });
+      });
+      ended.catch(reject);
     });
   }
 }
@@ -231,7 +237,7 @@ async function sweep(spools: FileSystemDirectoryHandle): Promise<void> {
     } catch {
       // Somebody else removes it at this moment, or has removed it.
     } finally {
-      held?.release();
+      await held?.release();
     }
   }
 }

@@ -1,5 +1,7 @@
 import type { Trust } from '../../src/client/trust.ts';
+import type { VerifiedTarget } from '../../src/client/verified-target.ts';
 import type { Refreshed } from '../../src/copy.ts';
+import { hasCode } from '../../src/errors.ts';
 import type { Options } from '../../src/options.ts';
 import { DTufCopy } from './index.ts';
 
@@ -24,6 +26,19 @@ export class SharedCopy {
       if (this.#last === last) this.#last = undefined;
     });
     return last.refreshed;
+  }
+
+  /** The target as it stands after a refresh; after another one where what that had stored was cleared meanwhile. */
+  async find(target: string, call: { signal?: AbortSignal }): Promise<VerifiedTarget> {
+    await this.refresh();
+    try {
+      return await this.copy.pullTarget(target, call);
+    } catch (error) {
+      if (!hasCode(error, 'METADATA_MISSING')) throw error;
+      this.#last = undefined;
+      await this.refresh();
+      return this.copy.pullTarget(target, call);
+    }
   }
 }
 

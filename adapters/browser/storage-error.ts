@@ -11,6 +11,8 @@ const REASONS: Readonly<Record<string, string>> = {
   // Chromium says this of a file that outgrows the quota too, when its pipe breaks before the reason is known.
   AbortError:
     'the browser broke it off: its space may be used up, or the site’s data have been cleared meanwhile; try again',
+  DataCloneError:
+    'this browser cannot store it here (WebKit keeps keys in pages and their own workers, not in shared ones): do it in a page',
   NotAllowedError: 'it was not allowed: ask the user again, in a click',
   NoModificationAllowedError: 'somebody else is writing it: try again later',
   NotFoundError: 'it is no longer there: the site’s data may have been cleared meanwhile',
@@ -25,7 +27,10 @@ export function storageFailed(what: string, error: unknown): DTufError {
   if (error instanceof DTufError) return error;
   const name = exceptionName(error);
   const reason = (name && REASONS[name]) ?? (error instanceof Error ? error.message : String(error));
-  return new DTufError('STORAGE_FAILED', `Cannot ${what}: ${reason}.`, { got: name, cause: error });
+  return new DTufError('STORAGE_FAILED', `Cannot ${what}: ${reason.replace(/\.+$/, '')}.`, {
+    got: name,
+    cause: error,
+  });
 }
 
 /** Runs `work`; an exception of the browser becomes STORAGE_FAILED with what was tried. */

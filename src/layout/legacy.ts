@@ -35,7 +35,7 @@ export class LegacyMetadata implements MetadataSource, RoleSource {
     if (newest === undefined) {
       throw new DTufError(
         'NOT_A_REPOSITORY',
-        `${this.#repository.name} is not a TUF repository of python-dtuf: it has no root.json. Check its name, and the layout where one was chosen (DTUF_LAYOUT)`,
+        `What came for ${this.#repository.name} is no TUF repository, neither of dtuf nor of python-dtuf (it has no root.json). Check its name, whether the network asks for a login first, and the layout where one was chosen (DTUF_LAYOUT)`,
         { role: 'root', expected: 'root.json' },
       );
     }

@@ -123,7 +123,7 @@ export class Download {
       return await this.#transport.open(call);
     } catch (error) {
       if (refusedStatus(error) !== 416) throw error;
-      throw this.#wrongSize('less', error);
+      throw this.#wrongSize('fewer', error);
     }
   }
 

@@ -2,7 +2,17 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright';
 
-const executablePath = process.env['DTUF_CHROMIUM'] ?? '/usr/bin/chromium';
+export const executablePath = process.env['DTUF_CHROMIUM'] ?? '/usr/bin/chromium';
+
+export const chromiumArguments = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 /** Why the tests with Chromium cannot run, if so. In CI they fail. */
 export function whyNoPage(what: string, files: readonly string[]): string | undefined {
@@ -17,17 +27,5 @@ export function whyNoPage(what: string, files: readonly string[]): string | unde
 }
 
 export function launchChromium(...further: string[]): Promise<Browser> {
-  return chromium.launch({
-    executablePath,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      ...further,
-    ],
-  });
+  return chromium.launch({ executablePath, args: [...chromiumArguments, ...further] });
 }

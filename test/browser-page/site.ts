@@ -1,6 +1,6 @@
 // A site of pages without a build step: the files of dist/, a registry, and a repository in it, at one origin.
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { embeddedRegistry } from '../../adapters/registry/index.ts';
 import { publisher } from '../core/people.ts';
@@ -24,6 +24,8 @@ export interface Site {
   readonly asked: { readonly path: string; readonly range: string | undefined }[];
   /** Holds back what comes after so many bytes of a blob, until the reader has gone. */
   stallAfter: number | undefined;
+  /** Breaks the connections that are held back. */
+  letGo(): void;
   stop(): Promise<void>;
 }
 
@@ -36,6 +38,7 @@ export async function startSite(targets: Readonly<Record<string, Uint8Array<Arra
   const files = new Map<string, { text: string; headers: Readonly<Record<string, string>> }>();
   files.set('/root.json', { text: new TextDecoder().decode(root?.bytes), headers: {} });
   const asked: Site['asked'] = [];
+  const heldBack = new Set<ServerResponse>();
 
   const server = createServer(async (request, response) => {
     const path = request.url ?? '';
@@ -56,6 +59,7 @@ export async function startSite(targets: Readonly<Record<string, Uint8Array<Arra
     const bytes = Buffer.from(await answer.arrayBuffer());
     if (site.stallAfter === undefined || bytes.length <= site.stallAfter) return response.end(bytes);
     response.write(bytes.subarray(0, site.stallAfter));
+    heldBack.add(response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const site: Site = {
@@ -64,6 +68,10 @@ export async function startSite(targets: Readonly<Record<string, Uint8Array<Arra
     asked,
     stallAfter: undefined,
     put: (path, text, headers = {}) => void files.set(path, { text, headers }),
+    letGo() {
+      for (const response of heldBack) response.destroy();
+      heldBack.clear();
+    },
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -9,11 +9,14 @@ import * as core from '../../src/index.ts';
 import { bytesOf, namesOf, publisher } from '../core/people.ts';
 import { newRepository } from '../core/places.ts';
 import { catchDownloads } from './downloads.ts';
-import { clearSiteData, deleteDatabase, newDatabase, openDatabase, randomBytes } from './storage.ts';
+import { cleanUp, clearSiteData, deleteDatabase, newDatabase, openDatabase, randomBytes } from './storage.ts';
 
 const MiB = 1024 * 1024;
 
-afterEach(clearSiteData);
+afterEach(async () => {
+  await cleanUp();
+  await clearSiteData();
+});
 
 const address = inject('dockerRegistry');
 
@@ -200,6 +203,17 @@ describe('keys of a page', () => {
     const { privateKey } = request.result as CryptoKeyPair;
     expect(privateKey.extractable).toBe(false);
     await expect(crypto.subtle.exportKey('pkcs8', privateKey)).rejects.toThrow();
+  });
+
+  it('that the browser cannot store are an error that says where it can', async () => {
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+      throw new DOMException('The object can not be cloned.', 'DataCloneError');
+    });
+    await expect(page.pageKeys(newRepository())).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+      got: 'DataCloneError',
+      message: expect.stringMatching(/keep the keys: .*in a page\.$/),
+    });
   });
 
   it('are ECDSA P-256 where the browser has no Ed25519', async () => {

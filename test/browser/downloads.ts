@@ -25,12 +25,15 @@ export function catchDownloads(): Download[] {
 }
 
 const made = new Map<string, Blob>();
-const createObjectURL = URL.createObjectURL.bind(URL);
-URL.createObjectURL = (blob: Blob) => {
-  const url = createObjectURL(blob);
-  made.set(url, blob);
-  return url;
-};
+const createObjectURL = URL.createObjectURL?.bind(URL);
+// Service workers have none.
+if (createObjectURL) {
+  URL.createObjectURL = (blob: Blob) => {
+    const url = createObjectURL(blob);
+    made.set(url, blob);
+    return url;
+  };
+}
 
 function blobOf(url: string): Blob {
   const blob = made.get(url);

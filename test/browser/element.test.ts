@@ -7,7 +7,7 @@ import type { DTufError } from '../../src/index.ts';
 import { bytesOf, publisher } from '../core/people.ts';
 import { catchDownloads } from './downloads.ts';
 import { flipped, registryInPage } from './registry-in-page.ts';
-import { clearSiteData } from './storage.ts';
+import { cleanUp, clearSiteData } from './storage.ts';
 
 const DATA = 'Hello World!\n';
 
@@ -55,6 +55,7 @@ function show(attributes: Record<string, string>, rootJson?: string): Shown {
 const statusOf = (element: Element) => element.shadowRoot?.querySelector('[role=status]')?.textContent;
 
 afterEach(async () => {
+  await cleanUp();
   document.body.replaceChildren();
   await clearSiteData();
 });

@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { browserFiles } from '../../adapters/browser/index.ts';
 import { readAll } from '../../src/content/read-all.ts';
-import type { FileHandleLike } from '../../src/index.ts';
 import { catchDownloads } from './downloads.ts';
-import { clearSiteData, randomBytes, withQuota } from './storage.ts';
+import { cleanUp, clearSiteData, randomBytes, withQuota } from './storage.ts';
 
 const MiB = 1024 * 1024;
 const text = (value: string) => new TextEncoder().encode(value);
@@ -50,6 +49,7 @@ async function pickedFile(content: string): Promise<FileSystemFileHandle> {
 }
 
 afterEach(async () => {
+  await cleanUp();
   const root = await navigator.storage.getDirectory();
   for await (const name of root.keys()) await root.removeEntry(name, { recursive: true });
 });
@@ -75,22 +75,6 @@ describe('a spool in a page', () => {
     await given.write(text('a'));
     await (await given.read()).cancel();
     expect(await spoolNames()).toEqual([]);
-  });
-
-  it('is held in memory where the browser gives no private files, up to a bound (ATTACKS 64)', async () => {
-    vi.spyOn(navigator.storage, 'getDirectory').mockRejectedValue(
-      new DOMException('private', 'SecurityError'),
-    );
-    const files = browserFiles({ memory: 3 });
-    const spool = await files.spool(3);
-    await spool.write(text('ab'));
-    await spool.write(text('c'));
-    expect(await new Response(await spool.read()).text()).toBe('abc');
-    await expect(files.spool(4)).rejects.toMatchObject({
-      code: 'TOO_LARGE',
-      message: expect.stringContaining('private'),
-    });
-    vi.restoreAllMocks();
   });
 
   it('is refused before anything is fetched where there is no room for it (ATTACKS 64)', async () => {
@@ -237,17 +221,6 @@ describe('a file that the user picked', () => {
     expect(await (await handle.getFile()).text()).toBe('before');
     expect(await spoolNames()).toEqual([]);
   });
-
-  it('that may not be written is an error that says so', async () => {
-    const handle: FileHandleLike = {
-      createWritable: () => Promise.reject(new DOMException('denied', 'NotAllowedError')),
-    };
-    await expect(browserFiles().sink({ handle }, 'a', 5)).rejects.toMatchObject({
-      code: 'STORAGE_FAILED',
-      got: 'NotAllowedError',
-      message: expect.stringContaining('ask the user'),
-    });
-  });
 });
 
 describe('a picker', () => {
@@ -265,19 +238,6 @@ describe('a picker', () => {
     expect(await browserFiles().choose?.({ fileName: 'mine.txt' }, 'demo.txt')).toMatchObject({ handle });
     expect(names).toEqual(['demo.txt', 'mine.txt']);
   });
-
-  it('that is closed ends it, as the user wants', async () => {
-    withPicker(() => Promise.reject(new DOMException('The user aborted a request.', 'AbortError')));
-    await expect(browserFiles().choose?.({}, 'demo.txt')).rejects.toMatchObject({ code: 'ABORTED' });
-  });
-
-  it.each(['SecurityError', 'NotAllowedError', 'TypeError'])(
-    'that the browser does not show here (%s) leaves it to its downloads',
-    async (name) => {
-      withPicker(() => Promise.reject(new DOMException('no', name)));
-      expect(await browserFiles().choose?.({}, 'demo.txt')).toEqual({});
-    },
-  );
 
   it('leaves no empty file where nothing came of it, and never removes one with something in it', async () => {
     const root = await navigator.storage.getDirectory();
@@ -332,35 +292,5 @@ describe('a download', () => {
     await sink.commit();
     expect(await spoolNames()).toHaveLength(1);
     expect(await downloads[0]?.text()).toBe('good');
-  });
-
-  it('is refused above the bound where there are no private files', async () => {
-    vi.spyOn(navigator.storage, 'getDirectory').mockRejectedValue(
-      new DOMException('private', 'SecurityError'),
-    );
-    await expect(browserFiles({ memory: 3 }).sink({}, 'demo.txt', 4)).rejects.toMatchObject({
-      code: 'TOO_LARGE',
-    });
-    vi.restoreAllMocks();
-  });
-
-  it('has no place in a worker', async () => {
-    const worker = new Worker(new URL('./files.worker.ts', import.meta.url), { type: 'module' });
-    const answer = new Promise((resolve, reject) => {
-      worker.onmessage = ({ data }: MessageEvent<string>) => resolve(data);
-      worker.onerror = reject;
-    });
-    worker.postMessage('save');
-    expect(await answer).toBe('NOT_SUPPORTED');
-    worker.terminate();
-  });
-});
-
-it('a page has no paths, and says what to use in their place', async () => {
-  const files = browserFiles();
-  await expect(files.sink({ path: '/tmp/a' }, 'a', 1)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-  await expect(files.content('a')).rejects.toMatchObject({ code: 'NOT_SUPPORTED' });
-  await expect(files.readSmall(new URL('file:///etc/passwd'), 10)).rejects.toMatchObject({
-    code: 'NOT_SUPPORTED',
   });
 });

@@ -1,8 +1,9 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { indexedDbStore } from '../../adapters/browser/index.ts';
 import type { Store } from '../../src/ports.ts';
 import { countIn, countOf } from './counting.ts';
 import {
+  cleanUp,
   clearSiteData,
   deleteDatabase,
   newDatabase,
@@ -10,6 +11,8 @@ import {
   randomBytes,
   withQuota,
 } from './storage.ts';
+
+afterEach(cleanUp);
 
 const A = 'repository/a.json';
 const B = 'repository/b.json';

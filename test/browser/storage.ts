@@ -1,17 +1,18 @@
 // The storage of the page's origin, as tests need it.
-import { afterEach, vi } from 'vitest';
+import { vi } from 'vitest';
 import { cdp } from 'vitest/browser';
 
 const databases = new Set<string>();
 
-/** The name of a database that no other test has; it is deleted after the test. */
+/** The name of a database that no other test has; {@link cleanUp} deletes it. */
 export function newDatabase(): string {
   const name = `test ${crypto.randomUUID()}`;
   databases.add(name);
   return name;
 }
 
-afterEach(async () => {
+/** After each test of each file: where several files are one module, this one is not loaded again. */
+export async function cleanUp(): Promise<void> {
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
   for (const name of databases) {
@@ -19,7 +20,7 @@ afterEach(async () => {
     await deleteDatabase(name).catch(() => deleteDatabase(name));
   }
   databases.clear();
-});
+}
 
 /** As another tab that clears the site's data. */
 export function deleteDatabase(name: string): Promise<void> {

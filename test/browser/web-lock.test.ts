@@ -1,6 +1,8 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { webLock } from '../../adapters/browser/index.ts';
-import './storage.ts';
+import { cleanUp } from './storage.ts';
+
+afterEach(cleanUp);
 
 const newPrefix = () => `test ${crypto.randomUUID()}`;
 

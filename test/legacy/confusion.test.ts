@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { embeddedRegistry } from '../../adapters/registry/index.ts';
 import { portableDigester } from '../../src/content/digester.ts';
+import { toHex } from '../../src/encoding.ts';
 import { DTufCopy, memoryStore, type Role, type Store } from '../../src/index.ts';
 import type { BundleFiles } from '../../src/layout/bundle.ts';
 import { LegacyPublisher } from '../../src/layout/legacy-publisher.ts';
@@ -21,6 +22,11 @@ import {
 } from '../../src/tuf/signing.ts';
 import { parseTimestamp } from '../../src/tuf/timestamp.ts';
 import { bytesOf, client, namesOf, type Publisher, publisher } from '../core/people.ts';
+
+/** In hex. */
+async function sha256(text: string): Promise<string> {
+  return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytesOf(text))));
+}
 
 type Place = ReturnType<typeof embeddedRegistry>;
 type Layout = 'native' | 'legacy';
@@ -262,8 +268,7 @@ describe('what is no repository of python-dtuf', () => {
     expect(answer.status).toBe(201);
   };
   const blob = async (place: Place, text: string) => {
-    const digest =
-      `sha256:${Buffer.from(await crypto.subtle.digest('SHA-256', bytesOf(text))).toString('hex')}` as const;
+    const digest = `sha256:${await sha256(text)}` as const;
     const { blobs } = new Registry({ place }).repository('test/other');
     await pushBlob(
       blobs,
@@ -338,7 +343,7 @@ describe('the blobs of a list', () => {
     const place = embeddedRegistry();
     const { master, repository, rootKey } = await withList(place);
     await master.pushMetadata();
-    const first = Buffer.from(await crypto.subtle.digest('SHA-256', bytesOf('first'))).toString('hex');
+    const first = await sha256('first');
     const lying: Place = {
       fetch: async (input, init) =>
         String(input instanceof Request ? input.url : input).includes(first)
@@ -383,7 +388,7 @@ describe.each(['native', 'legacy'] as const)('in the %s layout', (layout) => {
   it('a part of another target is signed as it was, not as the registry sends it now', async () => {
     const place = embeddedRegistry();
     const lying: { on: boolean } = { on: false };
-    const first = Buffer.from(await crypto.subtle.digest('SHA-256', bytesOf('first'))).toString('hex');
+    const first = await sha256('first');
     const host: Place = {
       fetch: (input, init) => {
         const { method, url } =

@@ -20,12 +20,21 @@ export function whyNot(engine) {
   return file && existsSync(file) ? undefined : `${engine} is not installed (apt-get install ${packages})`;
 }
 
-/** @param home an empty folder for all that the browser keeps @returns its process */
-export async function open(engine, address, home) {
-  return { chromium: openChromium, firefox: openFirefox, webkit: openWebKit }[engine](address, home);
+/**
+ * @param home an empty folder for all that the browser keeps
+ * @param isPrivate whether in a private window
+ * @returns its process
+ */
+export async function open(engine, address, home, isPrivate = false) {
+  const { start, flag } = {
+    chromium: { start: openChromium, flag: ['--incognito'] },
+    firefox: { start: openFirefox, flag: ['--private-window'] },
+    webkit: { start: openWebKit, flag: ['--private'] },
+  }[engine];
+  return start([...(isPrivate ? flag : []), address], home);
 }
 
-function openChromium(address, home) {
+function openChromium(addressed, home) {
   return start(
     chromium,
     [
@@ -40,20 +49,20 @@ function openChromium(address, home) {
       '--disable-background-timer-throttling',
       '--disable-renderer-backgrounding',
       `--user-data-dir=${home}`,
-      address,
+      ...addressed,
     ],
     home,
   );
 }
 
-function openFirefox(address, home) {
+function openFirefox(addressed, home) {
   const lines = Object.entries(firefoxPreferences).map(
     ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`,
   );
   writeFileSync(join(home, 'user.js'), lines.join(''));
   return start(
     onPath('firefox-esr'),
-    ['--headless', '--no-remote', '--new-instance', '--profile', home, address],
+    ['--headless', '--no-remote', '--new-instance', '--profile', home, ...addressed],
     home,
   );
 }
@@ -88,12 +97,12 @@ const firefoxPreferences = {
 };
 
 /** It has no mode without a window: the window is on a display that nobody sees. */
-async function openWebKit(address, home) {
+async function openWebKit(addressed, home) {
   const display = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x1024x24', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   });
   const [number] = await once(display.stdio[3], 'data');
-  const browser = start(miniBrowser(), [address], home, {
+  const browser = start(miniBrowser(), addressed, home, {
     DISPLAY: `:${String(number).trim()}`,
     GDK_BACKEND: 'x11',
     LIBGL_ALWAYS_SOFTWARE: '1',

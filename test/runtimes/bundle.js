@@ -18,6 +18,8 @@ export async function bundle(run, outDir, start) {
   await build({
     ...base,
     plugins: [entry(codeOf(run, start ?? 'entry.ts')), start ? noNode : places],
+    // Tests start workers of their own.
+    worker: { format: 'es' },
     build: {
       ssr: start === undefined,
       outDir,
@@ -59,7 +61,12 @@ export const base = {
   root,
   configFile: false,
   logLevel: 'error',
-  resolve: { alias: [{ find: /^vitest$/, replacement: join(root, 'test/runtimes/vitest.ts') }] },
+  resolve: {
+    alias: [
+      { find: /^vitest$/, replacement: join(root, 'test/runtimes/vitest.ts') },
+      { find: /^vitest\/browser$/, replacement: join(root, 'test/runtimes/vitest-browser.ts') },
+    ],
+  },
   // What builds other bundles, or drives a browser, stays a package: it has native parts.
   ssr: { noExternal: true, external: ['vite', 'playwright', 'publint'] },
 };

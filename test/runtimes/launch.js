@@ -6,40 +6,49 @@ import { root } from './bundle.js';
 import { install } from './install.js';
 
 /**
+ * All of it in a page; in workers, which are the same engine with nearly the same globals, what takes not so long. A page of
+ * Chromium with what is in test/browser is a part of `npm test`.
+ */
+const likeChromium = {
+  page: ['core', 'lies', 'page'],
+  worker: ['short', 'store', 'classes', 'worker'],
+  'shared-worker': ['short', 'store', 'classes', 'worker'],
+  'service-worker': ['short', 'store', 'worker'],
+  'private-window': ['private'],
+};
+
+/**
  * By name. `start` starts the module and returns the process; `suites` names what runs there, and `like` further lists of
  * exceptions that hold for it (suites.js); `entry` is what runs the tests where there is nothing of Node; `whyNot` tells why it
  * cannot be started.
  */
 export const runtimes = {
   deno: {
-    suites: 'all',
+    suites: ['all'],
     start: (module) => start(join(install(), '.bin/deno'), ['run', '--allow-all', '--no-check', module]),
   },
-  bun: { suites: 'all', start: (module) => start(join(install(), '.bin/bun'), ['run', module]) },
+  bun: { suites: ['all'], start: (module) => start(join(install(), '.bin/bun'), ['run', module]) },
   /** The one at hand, to tell what this way of running the tests changes from what a runtime does. */
-  node: { suites: 'all', start: (module) => start(process.execPath, [module]) },
+  node: { suites: ['all'], start: (module) => start(process.execPath, [module]) },
   /** The oldest that package.json allows. */
   'node-20.19.0': node('node-20.19.0'),
   'node-22': node('node-22'),
   'node-24': node('node-24'),
   'node-26': node('node-26'),
   workerd: {
-    suites: 'core',
+    suites: ['core', 'worker'],
     entry: 'worker.ts',
     start: (module) => start(process.execPath, ['test/runtimes/workerd.js', module]),
   },
-  chromium: browser('chromium', 'page'),
-  'chromium-worker': browser('chromium', 'worker'),
-  'chromium-shared-worker': browser('chromium', 'shared-worker', 'short'),
-  'chromium-service-worker': browser('chromium', 'service-worker'),
-  firefox: browser('firefox', 'page'),
-  'firefox-worker': browser('firefox', 'worker', 'short'),
-  'firefox-shared-worker': browser('firefox', 'shared-worker', 'short'),
-  'firefox-service-worker': browser('firefox', 'service-worker', 'short'),
-  webkit: browser('webkit', 'page'),
-  'webkit-worker': browser('webkit', 'worker', 'short'),
-  'webkit-shared-worker': browser('webkit', 'shared-worker', 'short'),
-  'webkit-service-worker': browser('webkit', 'service-worker', 'short'),
+  ...browser('chromium', {
+    page: ['core', 'lies'],
+    worker: ['core', 'store', 'classes', 'worker'],
+    'shared-worker': ['short', 'store', 'classes', 'worker'],
+    'service-worker': ['core', 'store', 'worker'],
+    'private-window': ['private'],
+  }),
+  ...browser('firefox', likeChromium),
+  ...browser('webkit', likeChromium),
 };
 
 const named = (pattern) => Object.keys(runtimes).filter((name) => pattern.test(name));
@@ -53,18 +62,22 @@ export const groups = {
 
 /** Another version than the one at hand: for what is ours and runs anywhere. */
 function node(name) {
-  return { suites: 'core', start: (module) => start(join(install(), name, 'bin/node'), [module]) };
+  return { suites: ['core'], start: (module) => start(join(install(), name, 'bin/node'), [module]) };
 }
 
-/** @param suites where it is the same engine and nearly the same globals as elsewhere: what takes not so long */
-function browser(engine, form, suites = 'core') {
-  return {
-    suites,
-    like: [`${engine}-*`],
-    entry: engine === 'webkit' ? 'page-webkit.ts' : 'page.ts',
-    whyNot: () => whyNot(engine),
-    start: (module) => start(process.execPath, ['test/runtimes/page.js', engine, form, module]),
-  };
+/** @param forms where the tests run in it, and which */
+function browser(engine, forms) {
+  const made = Object.entries(forms).map(([form, suites]) => [
+    form === 'page' ? engine : `${engine}-${form}`,
+    {
+      suites,
+      like: [`${engine}-*`, `*-${form}`],
+      entry: engine === 'webkit' ? 'page-webkit.ts' : 'page.ts',
+      whyNot: () => whyNot(engine),
+      start: (module) => start(process.execPath, ['test/runtimes/page.js', engine, form, module]),
+    },
+  ]);
+  return Object.fromEntries(made);
 }
 
 /** In a group of its own, so that it can be ended with all that tests have started. */

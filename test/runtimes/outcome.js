@@ -31,7 +31,8 @@ export async function outcomeOf(child) {
   } else if (!files.some(({ results }) => results.some(({ state }) => state === 'passed'))) {
     problems.push('no test has passed');
   }
-  return { files, excluded, problems, seconds: (performance.now() - started) / 1000 };
+  const tables = said.flatMap((text) => text.split('\n')).filter((line) => line.startsWith('| '));
+  return { files, excluded, problems, tables, seconds: (performance.now() - started) / 1000 };
 }
 
 /** @returns what was told by entry.ts so far, and the lines that tests printed */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { open } from './browsers.js';
 
@@ -13,6 +13,7 @@ const [engine, form, module] = process.argv.slice(2);
 /** How a page has the module run; a service worker is sent messages, or it would be ended in the middle. */
 const starts = {
   page: `await import('/run.mjs')`,
+  'private-window': `await import('/run.mjs')`,
   worker: `const worker = new Worker('/run.mjs', { type: 'module' });
     worker.onerror = (event) => fail(event.message ?? 'the worker did not load');`,
   'shared-worker': `const worker = new SharedWorker('/run.mjs', { type: 'module' });
@@ -29,14 +30,15 @@ const fail = async (error) => {
 try { ${starts[form]} } catch (error) { fail(error); }`;
 
 /** The strictest that a page with a registry elsewhere can have: the tests run under it too. */
-const policy = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src *";
+const policy = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src * blob:";
 
 const home = mkdtempSync(join(tmpdir(), 'dtuf-page-'));
 process.once('exit', () => rmSync(home, { recursive: true, force: true }));
 
 const server = createServer(answer).listen(0, 'localhost');
 await once(server, 'listening');
-const browser = await open(engine, `http://localhost:${server.address().port}/`, home);
+const address = `http://localhost:${server.address().port}/`;
+const browser = await open(engine, address, home, form === 'private-window');
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => end(1));
 browser.once('exit', (code) => {
   console.log(`${engine} ended with exit code ${code}`);
@@ -51,6 +53,10 @@ browser.stderr.on('data', (data) => {
 });
 
 async function answer(request, response) {
+  const send = (file) => {
+    response.writeHead(200, { 'Content-Type': 'text/javascript', 'Content-Security-Policy': policy });
+    createReadStream(file).pipe(response);
+  };
   const respond = (type, body) =>
     response.writeHead(200, { 'Content-Type': type, 'Content-Security-Policy': policy }).end(body);
   if (request.url === '/') {
@@ -59,9 +65,12 @@ async function answer(request, response) {
       '<!doctype html><title>dtuf</title><script type="module" src="/start.mjs"></script>',
     );
   } else if (request.url === '/start.mjs') respond('text/javascript', script);
-  else if (request.url === '/run.mjs') {
-    response.writeHead(200, { 'Content-Type': 'text/javascript', 'Content-Security-Policy': policy });
-    createReadStream(module).pipe(response);
+  else if (request.url === '/run.mjs') send(module);
+  // Workers that tests start.
+  else if (/^\/assets\/[\w.-]+$/.test(request.url)) send(join(dirname(module), request.url));
+  else if (request.url === '/clear') {
+    response.setHeader('Clear-Site-Data', '"storage"');
+    respond('text/plain', '');
   } else if (request.url === '/said') {
     console.log(await text(request));
     respond('text/plain', '');

@@ -2,10 +2,11 @@
 import { writeFileSync } from 'node:fs';
 
 /** Prints what failed, and "NAME: N passed, N failed". @returns whether all is well */
-export function print({ name, files, excluded, problems, seconds }) {
+export function print({ name, files, excluded, problems, tables, seconds }) {
   const results = files.flatMap((file) => file.results);
   const of = (state) => results.filter((result) => result.state === state);
   console.log(`\n=== ${name}`);
+  for (const line of tables) console.log(line);
   for (const result of of('skipped')) console.log(`NOT RUN: ${result.name}`);
   for (const result of of('failed')) console.log(`FAILED: ${describe(result)}`);
   for (const problem of problems) console.log(`FAILED: ${problem}`);

@@ -62,14 +62,16 @@ async function runIn(name) {
   return { name, ...(await outcomeOf(start(module))) };
 }
 
-/** The global set-up of vitest.config.ts. */
+/** The global set-ups of vitest.config.ts. */
 async function setUp() {
-  const { module } = await runnerImport(join(root, 'test/setup/docker-registry.ts'), base);
   const provided = {};
-  const stop = await module.default({
-    provide: (name, value) => {
-      provided[name] = value;
-    },
-  });
-  return { provided, stop };
+  const provide = (name, value) => {
+    provided[name] = value;
+  };
+  const stops = [];
+  for (const file of ['docker-registry.ts', 'faulty-registry.ts']) {
+    const { module } = await runnerImport(join(root, 'test/setup', file), base);
+    stops.push(await module.default({ provide }));
+  }
+  return { provided, stop: () => Promise.all(stops.map((stop) => stop())) };
 }

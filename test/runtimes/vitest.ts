@@ -41,12 +41,27 @@ export const expect: ExpectStatic = Object.assign(
   Reflect.get(globalThis, ASYMMETRIC_MATCHERS_OBJECT),
   {
     extend: (matchers: object) => Object(chai.expect).extend(expect, matchers),
+    element: (locate: () => Element) => ({
+      toBeVisible: () => vi.waitFor(() => expect(locate().checkVisibility()).toBe(true)),
+    }),
     unreachable: (message = 'this') => chai.assert.fail(`expected "${message}" not to be reached`),
   },
 );
 // The matchers of asymmetric ones, as of `expect.any`, are found through it.
 Object.defineProperty(globalThis, GLOBAL_EXPECT, { value: expect, configurable: true, writable: true });
 expect.extend(customMatchers);
+
+const ownDate = Date;
+
+/** `Date` as it is at one moment that does not pass; all other timers go on. */
+function stopDateAt(now: number): void {
+  globalThis.Date = new Proxy(ownDate, {
+    construct: (date, values, made) =>
+      Reflect.construct(date, values.length === 0 ? [now] : values, made === globalThis.Date ? date : made),
+    apply: () => new ownDate(now).toString(),
+    get: (date, name) => (name === 'now' ? () => now : Reflect.get(date, name)),
+  });
+}
 
 const stubbed = new Map<string, PropertyDescriptor | undefined>();
 
@@ -57,6 +72,27 @@ export const vi = {
   stubGlobal(name: string, value: unknown): void {
     if (!stubbed.has(name)) stubbed.set(name, Object.getOwnPropertyDescriptor(globalThis, name));
     Object.defineProperty(globalThis, name, { value, configurable: true, enumerable: true, writable: true });
+  },
+  /** Of the date alone. */
+  useFakeTimers({ now = ownDate.now(), toFake }: { now?: number; toFake: readonly ['Date'] }): void {
+    if (toFake.length !== 1 || toFake[0] !== 'Date')
+      throw new Error('no other timers than Date can be faked');
+    stopDateAt(now);
+  },
+  setSystemTime: stopDateAt,
+  useRealTimers(): void {
+    globalThis.Date = ownDate;
+  },
+  /** With vitest's own bounds. */
+  async waitFor<T>(look: () => T | Promise<T>): Promise<T> {
+    for (const end = performance.now() + 1000; ; ) {
+      try {
+        return await look();
+      } catch (error) {
+        if (performance.now() > end) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
   },
   unstubAllGlobals(): void {
     for (const [name, before] of stubbed) {

@@ -1,7 +1,7 @@
 // A repository whose targets metadata says whatever a test wants to be signed, and whose registry then lies.
 
-import { nodeDigester } from '../../adapters/node/digester.ts';
 import { embeddedRegistry, memoryStorage, type RegistryStorage } from '../../adapters/registry/index.ts';
+import { portableDigester } from '../../src/content/digester.ts';
 import { DTufCopy, type Files, memoryStore, type Store } from '../../src/index.ts';
 import { NativePublisher } from '../../src/layout/native-publisher.ts';
 import { defaultLimits, type Limits } from '../../src/limits.ts';
@@ -73,7 +73,7 @@ export async function signed(
   const name = newRepository();
   const repository = new Registry({ place: registry }).repository(name);
   const files = await metadataOf(targets, mark);
-  const publisher = new NativePublisher(repository, nodeDigester, defaultLimits);
+  const publisher = new NativePublisher(repository, portableDigester, defaultLimits);
   await publisher.upload(files, {});
   await publisher.switchTo(1, files, {});
   const root = files.roots[0]?.[1];
@@ -94,7 +94,7 @@ export async function signed(
       repository: name,
       store,
       trust: root,
-      digester: nodeDigester,
+      digester: portableDigester,
       ...options,
     });
   return {
