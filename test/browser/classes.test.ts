@@ -212,7 +212,7 @@ describe('keys of a page', () => {
     await expect(page.pageKeys(newRepository())).rejects.toMatchObject({
       code: 'STORAGE_FAILED',
       got: 'DataCloneError',
-      message: expect.stringMatching(/keep the keys: .*in a page\.$/),
+      message: expect.stringMatching(/write the keys of .*in a page\.$/),
     });
   });
 

@@ -256,7 +256,7 @@ describe.skipIf(missing !== undefined)('docs/web.md', () => {
 
     it('a policy without the registry', async () => {
       const policy = `<meta http-equiv="Content-Security-Policy" content="connect-src 'self'">`;
-      expect(await said({ policy })).toMatch(row('The connection to'));
+      expect(await said({ policy })).toMatch(row('Content-Security-Policy does not let it ask'));
     });
 
     it('mixed content', async () => {
@@ -284,7 +284,7 @@ describe.skipIf(missing !== undefined)('docs/web.md', () => {
     it('storage that is refused', async () => {
       const refuse = `IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError'); };`;
       expect(await said({ before: (page) => page.addInitScript(refuse) })).toMatch(
-        row('refuses to keep data'),
+        row('keeps no data for this page'),
       );
     });
 
