@@ -1,40 +1,58 @@
-// Serves the page and nothing else, on a free port of this machine.
+// Serves the page that was built, and beside it the registry that the story filled, on a free port of this machine.
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { extname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
-const here = fileURLToPath(new URL('.', import.meta.url));
+const TYPES = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+};
 
-/** @param dist the folder of the built modules. */
-export async function servePage(dist) {
-  const files = new Map([
-    ['/', [join(here, 'index.html'), 'text/html; charset=utf-8']],
-    ['/demo.css', [join(here, 'demo.css'), 'text/css; charset=utf-8']],
-    ['/demo.js', [join(here, 'demo.js'), 'text/javascript; charset=utf-8']],
-    ['/icon.svg', [join(here, 'icon.svg'), 'image/svg+xml']],
-    ['/dtuf.min.js', [join(dist, 'dtuf.min.js'), 'text/javascript; charset=utf-8']],
-    ['/element.min.js', [join(dist, 'element.min.js'), 'text/javascript; charset=utf-8']],
+/** What the page's own policy cannot say from within it (CSP 3, `frame-ancestors`), and what servers should say. */
+const HEADERS = {
+  'Content-Security-Policy': "frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cache-Control': 'no-store',
+};
+
+/** Of a request to the registry: what changes its answer. */
+const PASSED_ON = ['accept', 'if-none-match', 'range'];
+
+/**
+ * @param site the folder of the built page.
+ * @param registry a fetch handler, which is asked for everything under `/v2/`; undefined for none.
+ * @param told what the page is told of the registry, and the root public key.
+ */
+export async function servePage(site, registry, { rootKey, ...told }) {
+  const files = new Set(readdirSync(site, { recursive: true }).map((name) => name.replaceAll('\\', '/')));
+  const texts = new Map([
+    ['demo.json', [JSON.stringify(told), 'application/json']],
+    ['root_key.pub', [rootKey, 'application/x-pem-file']],
   ]);
-  let shown = { registry: '', mirror: '', rootKey: '' };
 
-  const contentOf = async (path) => {
-    if (path === '/demo.json') {
-      const { rootKey: _, ...demo } = shown;
-      return [JSON.stringify(demo), 'application/json'];
-    }
-    if (path === '/root_key.pub') return [shown.rootKey, 'application/x-pem-file'];
-    const file = files.get(path);
-    return file && [await readFile(file[0]), file[1]];
+  const contentOf = async (name) => {
+    const type = TYPES[extname(name)];
+    return (
+      texts.get(name) ?? (files.has(name) && type ? [await readFile(join(site, name)), type] : undefined)
+    );
   };
 
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     // A name that somebody points at this machine is not ours (DNS rebinding).
     const isOurs = request.headers.host === `localhost:${port}`;
-    const content = isOurs && request.method === 'GET' ? await contentOf(pathname) : undefined;
+    if (!isOurs || request.method !== 'GET') return response.writeHead(404).end();
+    if (registry && pathname.startsWith('/v2/')) return answerWith(registry, request, response);
+    const content = await contentOf(pathname === '/' ? 'index.html' : pathname.slice(1));
     if (content === undefined) return response.writeHead(404).end();
-    response.writeHead(200, { 'Content-Type': content[1], ...policy(shown) }).end(content[0]);
+    response.writeHead(200, { 'Content-Type': content[1], ...HEADERS }).end(content[0]);
   });
   await new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -44,10 +62,6 @@ export async function servePage(dist) {
 
   return {
     origin: `http://localhost:${port}`,
-    /** What the page is about, from now on. */
-    show(demo) {
-      shown = demo;
-    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -56,22 +70,12 @@ export async function servePage(dist) {
   };
 }
 
-/** As strict as a page can be that downloads and verifies: no inline script or style, nothing from elsewhere. */
-function policy({ registry, mirror }) {
-  return {
-    'Content-Security-Policy': [
-      "default-src 'none'",
-      "script-src 'self'",
-      "style-src 'self'",
-      "img-src 'self'",
-      `connect-src 'self' ${registry} ${mirror}`,
-      "base-uri 'none'",
-      "form-action 'none'",
-      "frame-ancestors 'none'",
-      "require-trusted-types-for 'script'",
-    ].join('; '),
-    'X-Content-Type-Options': 'nosniff',
-    'Referrer-Policy': 'no-referrer',
-    'Cache-Control': 'no-store',
-  };
+async function answerWith(registry, request, response) {
+  const headers = PASSED_ON.flatMap((name) =>
+    request.headers[name] === undefined ? [] : [[name, request.headers[name]]],
+  );
+  const answer = await registry.fetch(`http://localhost${request.url}`, { headers });
+  response.writeHead(answer.status, Object.fromEntries(answer.headers));
+  // A page that was closed reads no further.
+  await pipeline(answer.body ? Readable.fromWeb(answer.body) : [], response).catch(() => undefined);
 }

@@ -21,6 +21,7 @@ export function openShell({ dist, folder, host, isEnding }) {
   return {
     folder,
     bold,
+    passwordOf: (role) => passwords[`DTUF_${role.toUpperCase()}_KEY_PASSWORD`],
     say: (text) => console.log(text),
     heading: (text) =>
       console.log(`\n${cyan(bold(`── ${text} ${'─'.repeat(Math.max(0, 70 - text.length))}`))}`),

@@ -1,7 +1,7 @@
 // The story that the demo tells: publish, pull, update, tamper.
 import { createHash, randomBytes } from 'node:crypto';
-import { copyFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 const repository = 'fred/demo';
 const FIRST = 'Hello World!\n';
@@ -66,15 +66,15 @@ export async function tellStory(shell, registryFolder) {
   await writeFile(blob, genuine);
   expectOutput(await dtuf('reader', ['pull-target', repository, 'demo.txt']), SECOND);
 
-  return { repository, target: 'demo.txt', rootKey: await readFile(rootKey, 'utf8') };
-}
-
-/** Copies the registry, and changes one bit of a target in the copy. @returns the address of the altered blob. */
-export async function forgeMirror(registryFolder, mirrorFolder, { repository: name }) {
-  await cp(registryFolder, mirrorFolder, { recursive: true });
-  const blob = blobPath(mirrorFolder, SECOND);
-  await writeFile(blob, altered(await readFile(blob)));
-  return `/v2/${name}/blobs/sha256:${sha256(SECOND)}`;
+  const keyOf = (name) => readFile(join(dirname(rootKey), name), 'utf8');
+  return {
+    repository,
+    text: 'demo.txt',
+    data: 'release.bin',
+    rootKey: await keyOf('root_key.pub'),
+    // For the attacks of the page: the one key that is online, and that somebody took.
+    stolen: { pem: await keyOf('timestamp_key'), password: shell.passwordOf('timestamp') },
+  };
 }
 
 function altered(bytes) {

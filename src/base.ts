@@ -1,5 +1,6 @@
 import { portableDigester } from './content/digester.ts';
 import { DTufError } from './errors.ts';
+import { late } from './late.ts';
 import type { LayoutName } from './layout/layout.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import type { Connection } from './options.ts';
@@ -58,7 +59,7 @@ export class DTufBase {
    * for await (const name of new DTufBase({ host: 'localhost:5000' }).listRepos()) console.log(name);
    */
   listRepos(signal?: AbortSignal): AsyncIterable<string> {
-    return this.registry.catalog(signal);
+    return repositoriesOf(this.registry, signal);
   }
 
   /**
@@ -69,7 +70,9 @@ export class DTufBase {
    * @throws DTufError ACCESS_DENIED
    */
   async authenticate(actions: readonly string[] = ['pull']): Promise<string | undefined> {
-    return this.registry.authenticate(this.repositoryName, [...actions]);
+    const { registry } = this;
+    const { authenticate } = await late(import('./registry/sign-in.ts'));
+    return authenticate(registry, this.repositoryName, actions);
   }
 
   /**
@@ -79,7 +82,9 @@ export class DTufBase {
    * @throws DTufError ACCESS_DENIED
    */
   async checkLogin(signal?: AbortSignal): Promise<boolean> {
-    return this.registry.checkLogin(signal);
+    const { registry } = this;
+    const { checkLogin } = await late(import('./registry/sign-in.ts'));
+    return checkLogin(registry, signal);
   }
 
   /** A token that was obtained before. It ends the use of other credentials. */
@@ -90,4 +95,9 @@ export class DTufBase {
   set token(token: string | undefined) {
     this.registry.token = token;
   }
+}
+
+async function* repositoriesOf(registry: Registry, signal?: AbortSignal): AsyncIterable<string> {
+  const { listRepositories } = await late(import('./registry/listing.ts'));
+  yield* listRepositories(registry, signal);
 }

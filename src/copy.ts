@@ -1,12 +1,12 @@
 import { DTufBase } from './base.ts';
 import { findChanges } from './client/changes.ts';
 import { Pulled } from './client/copy-state.ts';
-import type { ExportedFile } from './client/export.ts';
 import { Published } from './client/published.ts';
 import { Refresher } from './client/refresher.ts';
 import { ofTarget } from './client/target-failure.ts';
+import { TargetReader } from './client/target-reader.ts';
 import { type ReadTrust, readTrust, sharesRootKey, type Trust } from './client/trust.ts';
-import { TargetReader, type VerifiedTarget } from './client/verified-target.ts';
+import type { VerifiedTarget } from './client/verified-target.ts';
 import { contentOf, type Source } from './content/source.ts';
 import { verifyStream } from './content/verify.ts';
 import { DTufError, hasCode } from './errors.ts';
@@ -52,11 +52,13 @@ export class DTufCopy extends DTufBase {
   readonly persistent: boolean;
   readonly #store: Store;
   readonly #files: Files | undefined;
-  readonly #clock: () => Date;
+  /** @internal */
+  readonly clock: () => Date;
   readonly #fetch: typeof fetch;
   readonly #trust: Trust | undefined;
   readonly #refresher: Refresher;
-  readonly #published: Published;
+  /** @internal */
+  readonly published: Published;
   readonly #pulled: Pulled;
   #resetsTrust = false;
   /** Whether the refresh at hand began with the trust that was given, rather than with the state. */
@@ -67,7 +69,7 @@ export class DTufCopy extends DTufBase {
     this.#store = options.store;
     this.persistent = options.store.persistent;
     this.#files = options.files;
-    this.#clock = options.clock ?? (() => new Date());
+    this.clock = options.clock ?? (() => new Date());
     this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
     this.#trust = options.trust;
     const state = {
@@ -76,7 +78,7 @@ export class DTufCopy extends DTufBase {
       limits: this.limits,
       layout: options.layout,
     };
-    this.#published = new Published(state);
+    this.published = new Published(state);
     this.#refresher = new Refresher({
       ...state,
       conditional: options.conditional ?? false,
@@ -104,7 +106,7 @@ export class DTufCopy extends DTufBase {
   async pullMetadata({ signal, onProgress, onCheck }: ExplainedCall = {}): Promise<Refreshed> {
     this.#startsFromTrust = false;
     const set = await this.#refresher.run({
-      now: this.#clock(),
+      now: this.clock(),
       afresh: this.#resetsTrust,
       signal,
       onProgress,
@@ -166,7 +168,7 @@ export class DTufCopy extends DTufBase {
    */
   async pullTarget(name: string, { signal, onCheck }: ExplainedCall = {}): Promise<VerifiedTarget> {
     const call = { ...(signal ? { signal } : {}), ...(onCheck ? { onCheck } : {}) };
-    const { file, role, source, explain } = await this.#published.find(name, this.#clock(), call);
+    const { file, role, source, explain } = await this.published.find(name, this.clock(), call);
     return new TargetReader(targetOf(name, file, role), {
       explain,
       parts: (signal) => ofTarget(name, () => source.parts(name, file, signal)),
@@ -221,34 +223,20 @@ export class DTufCopy extends DTufBase {
 
   /** The targets of the top-level role, as of the last refresh. @throws DTufError METADATA_MISSING, METADATA_EXPIRED */
   async *listTargets(): AsyncIterable<Target> {
-    const { targets } = await this.#published.verified(this.#clock());
+    const { targets } = await this.published.verified(this.clock());
     for (const [name, file] of targets.signed.targets) yield targetOf(name, file, targets.signed.role);
-  }
-
-  /**
-   * What was pulled, as the files of a plain TUF repository for any web server: data first, then the metadata that names it,
-   * and last what changes in its place. Only what is published is in it, and all of it is to be verified by whoever writes
-   * it ({@link ExportedFile.expected}).
-   *
-   * @throws DTufError METADATA_MISSING, METADATA_EXPIRED; NOT_SUPPORTED in the legacy layout, or for a name that no path can
-   * have.
-   */
-  async *exportFiles({ signal }: Call = {}): AsyncIterable<ExportedFile> {
-    const exporting = await this.#published.exporting(this.#clock(), signal);
-    const { exportedFiles } = await import('./client/export.ts');
-    yield* exportedFiles(exporting, signal);
   }
 
   /** When each role expires; also where it has expired. @throws DTufError METADATA_MISSING */
   async getExpirations(): Promise<Record<Role, Date>> {
-    const { set } = await this.#published.verified(new Date(0));
+    const { set } = await this.published.verified(new Date(0));
     const [root, timestamp, snapshot, targets] = signedOf(set).map((signed) => signed.expires);
     if (!root || !timestamp || !snapshot || !targets) throw new Error('a verified set has all four roles');
     return { root, targets, snapshot, timestamp };
   }
 
   async #parts(name: string, signal?: AbortSignal): Promise<readonly Part[]> {
-    const { file, source } = await this.#published.find(name, this.#clock(), signal ? { signal } : {});
+    const { file, source } = await this.published.find(name, this.clock(), signal ? { signal } : {});
     return ofTarget(name, () => source.parts(name, file, signal));
   }
 }

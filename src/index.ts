@@ -1,5 +1,4 @@
 export { DTufBase } from './base.ts';
-export type { ExportedFile } from './client/export.ts';
 export type { Trust } from './client/trust.ts';
 export type {
   SaveCall,
@@ -17,6 +16,7 @@ export {
 export type { Source } from './content/source.ts';
 export { DTufCopy, type Refreshed } from './copy.ts';
 export { type Code, DTufError } from './errors.ts';
+export { type ExportedFile, exportFiles } from './export.ts';
 export { defaultLimits, type Limits } from './limits.ts';
 export { DTufMaster, type KeyOptions, type MasterOptions, type RootKeyOptions } from './master.ts';
 export { memoryLock, memoryStore } from './memory-store.ts';
@@ -49,8 +49,8 @@ export type {
 export type { CreatedKey, Passwords } from './publish/key-files.ts';
 export type { PublishResult } from './publish/publication.ts';
 export type { Credentials, Login, LoginRequest } from './registry/credentials.ts';
-export { RegistryAnswer, type ReportedError } from './registry/errors.ts';
 export type { RateLimit } from './registry/rate-limit.ts';
+export { RegistryAnswer, type ReportedError } from './registry/registry-answer.ts';
 export type { Target } from './target.ts';
 export type { Check } from './tuf/check.ts';
 export type { Role } from './tuf/metadata.ts';

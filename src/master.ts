@@ -2,6 +2,7 @@ import { DTufBase } from './base.ts';
 import { ofTarget } from './client/target-failure.ts';
 import { contentOf, type Source } from './content/source.ts';
 import { DTufError, hasCode } from './errors.ts';
+import { late } from './late.ts';
 import type { RegistryLayout } from './layout/layout.ts';
 import { LegacyTargets } from './layout/legacy.ts';
 import { LegacyPublisher } from './layout/legacy-publisher.ts';
@@ -12,6 +13,7 @@ import type { Call, Options, UploadCall } from './options.ts';
 import type { Files, Lock, OpenPrivateKey, Signer, Store } from './ports.ts';
 import { checkCustom } from './publish/custom.ts';
 import { type CreatedKey, KeyFiles, type Passwords } from './publish/key-files.ts';
+import { Keyring } from './publish/keyring.ts';
 import { LegacyPending } from './publish/legacy-pending.ts';
 import {
   applyPending,
@@ -72,12 +74,7 @@ export class DTufMaster extends DTufBase {
   readonly #repository: Repository;
   readonly #clock: () => Date;
   readonly #lifetimes: Lifetimes;
-  readonly #keys: Partial<Record<Role, Signer>>;
-  /** Roles whose key in `#keys` is kept by its owner elsewhere. */
-  readonly #borrowed = new Set<Role>();
-  /** Keys that were in `#keys`: they sign the next root too. */
-  readonly #previous: [Role, Signer][] = [];
-  readonly #keyFiles: KeyFiles;
+  readonly #keyring: Keyring;
   readonly #keyType: KeyType | undefined;
   readonly #layout: RegistryLayout | undefined;
 
@@ -89,14 +86,10 @@ export class DTufMaster extends DTufBase {
     this.#repository = this.repository;
     this.#clock = options.clock ?? (() => new Date());
     this.#lifetimes = { ...defaultLifetimes, ...options.lifetimes };
-    this.#keys = { ...options.keys };
     this.#keyType = options.keyType;
     this.#layout = options.layout === 'http' ? undefined : options.layout;
-    this.#keyFiles = new KeyFiles(
-      options.store,
-      options.passwords ?? noPassword,
-      options.openPrivateKey ?? openPortably,
-    );
+    const { store, passwords = noPassword, openPrivateKey = openPortably, keys } = options;
+    this.#keyring = new Keyring(new KeyFiles(store, passwords, openPrivateKey), keys);
   }
 
   /**
@@ -120,18 +113,7 @@ export class DTufMaster extends DTufBase {
    * @throws DTufError KEY_PASSWORD, KEY_INVALID
    */
   async useKey(role: Role, pem: string, password?: string): Promise<void> {
-    this.#setKey(role, await this.#keyFiles.open(role, pem, password));
-  }
-
-  /** @param signer undefined where the role's key is in its file from now on. */
-  #setKey(role: Role, signer: Signer | undefined): void {
-    const before = this.#keys[role];
-    // Signers that the caller passed in stand above files.
-    if (signer === undefined && !this.#borrowed.has(role)) return;
-    if (before !== undefined) this.#previous.push([role, before]);
-    if (signer === undefined) delete this.#keys[role];
-    else this.#keys[role] = signer;
-    this.#borrowed.add(role);
+    await this.#keyring.use(role, pem, password);
   }
 
   /** Makes the key pairs of targets, snapshot and timestamp, all or none. @throws DTufError KEY_PASSWORD, STORAGE_FAILED */
@@ -156,8 +138,7 @@ export class DTufMaster extends DTufBase {
         { expected: 'rsa', got: chosen },
       );
     }
-    const created = await this.#keyFiles.create(roles, chosen, { password, store });
-    for (const [role, { signer }] of created) this.#setKey(role, signer);
+    const created = await this.#keyring.create(roles, chosen, { password, store });
     for (const [role, { setAside }] of created) {
       if (setAside === undefined) continue;
       this.notice(
@@ -184,7 +165,7 @@ export class DTufMaster extends DTufBase {
    */
   async createMetadata(): Promise<void> {
     await this.#lock.run(LOCK, async () => {
-      const signers = await this.#signers(ROLES);
+      const signers = await this.#keyring.signers(ROLES);
       await createFirstMetadata(this.#store, signers, {
         now: this.#clock(),
         lifetimes: this.#lifetimes,
@@ -202,9 +183,9 @@ export class DTufMaster extends DTufBase {
    */
   async resetKeys(): Promise<void> {
     await this.#lock.run(LOCK, async () => {
-      const signers = await this.#signers(ROLES);
+      const signers = await this.#keyring.signers(ROLES);
       const locked: string[] = [];
-      const previous = await this.#previousSigners('root', (name) => locked.push(name));
+      const previous = await this.#keyring.previousSigners('root', (name) => locked.push(name));
       const { followed } = await createNextRoot(this.#store, signers, previous, {
         now: this.#clock(),
         lifetimes: this.#lifetimes,
@@ -216,20 +197,6 @@ export class DTufMaster extends DTufBase {
         );
       }
     });
-  }
-
-  async #previousSigners(role: Role, onLocked: (name: string) => void): Promise<Signer[]> {
-    const held = this.#previous.flatMap(([of, signer]) => (of === role ? [signer] : []));
-    return [
-      ...held,
-      ...(await this.#keyFiles.previousSigners(role, this.#keys[role] !== undefined, onLocked)),
-    ];
-  }
-
-  async #signers(roles: readonly Role[]): Promise<Record<Role, Signer>> {
-    const signers: Partial<Record<Role, Signer>> = {};
-    for (const role of roles) signers[role] = this.#keys[role] ?? (await this.#keyFiles.signer(role));
-    return signers as Record<Role, Signer>;
   }
 
   /**
@@ -303,7 +270,7 @@ export class DTufMaster extends DTufBase {
       async () => {
         const state = await readMasterState(this.#store);
         const layout = layoutOf(state.root);
-        const signers = await this.#signers(['targets', 'snapshot', 'timestamp']);
+        const signers = await this.#keyring.signers(['targets', 'snapshot', 'timestamp']);
         const publication = new Publication({
           store: this.#store,
           publisher: this.#publisher(layout),
@@ -312,7 +279,7 @@ export class DTufMaster extends DTufBase {
           lifetimes: this.#lifetimes,
           now: this.#clock(),
           signers,
-          previousSigners: (role) => this.#previousSigners(role, () => undefined),
+          previousSigners: (role) => this.#keyring.previousSigners(role, () => undefined),
           notice: this.notice,
         });
         return publication.run(call);
@@ -366,7 +333,7 @@ function noPassword(role: Role): never {
 }
 
 const openPortably: OpenPrivateKey = async (pem, password) => {
-  const { openPrivateKey } = await import('./tuf/private-key.ts');
+  const { openPrivateKey } = await late(import('./tuf/private-key.ts'));
   return openPrivateKey(pem, password);
 };
 

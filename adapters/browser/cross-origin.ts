@@ -1,30 +1,47 @@
 import { DTufError } from '../../src/errors.ts';
+import { watchPolicy } from './page-policy.ts';
 
 /**
- * `fetch` that tells a server which keeps its answers from pages from one that is not there. To a page both are the same
- * TypeError (Fetch, "network error"). What it can find out is whether the server answers a request whose answer nobody
- * reads.
+ * `fetch` that tells a server which keeps its answers from pages, and a page which may not ask, from a server that is not
+ * there. To a page all three are the same TypeError (Fetch, "network error"). What it can find out is whether its policy has
+ * kept it back, and whether the server answers a request whose answer nobody reads.
  */
 export function tellingCors(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
   /** Origins whose answers the page was let read before: what fails there now is something else. */
   const readable = new Set<string>();
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : String(input), globalThis.location?.href);
+    const policy = watchPolicy();
     try {
       const response = await fetch(input, init);
       readable.add(url.origin);
       return response;
     } catch (cause) {
       if (!(cause instanceof TypeError) || readable.has(url.origin)) throw cause;
-      if (!(await isKeptBack(url, init?.signal))) throw cause;
-      const { origin } = globalThis.location;
-      throw new DTufError(
-        'UNREACHABLE',
-        `${url.host} is there, but the browser does not let this page read its answers: it has to allow the origin ${origin} (CORS), also in its answer to OPTIONS where there is a login or something is written. See docs/cors.md. If it does, it broke off the connection: try again.`,
-        { cause },
-      );
+      if (await policy.forbids(url)) throw forbidden(url, cause);
+      if (await isKeptBack(url, init?.signal)) throw keptBack(url, cause);
+      throw cause;
+    } finally {
+      policy.end();
     }
   };
+}
+
+function forbidden({ origin }: URL, cause: unknown): DTufError {
+  return new DTufError(
+    'UNREACHABLE',
+    `This page’s own Content-Security-Policy does not let it ask ${origin}: it has to be named in its connect-src.`,
+    { expected: origin, cause },
+  );
+}
+
+function keptBack({ host }: URL, cause: unknown): DTufError {
+  const { origin } = globalThis.location;
+  return new DTufError(
+    'UNREACHABLE',
+    `${host} is there, but the browser does not let this page read its answers: it has to allow the origin ${origin} (CORS), also in its answer to OPTIONS where there is a login or something is written. See docs/cors.md. If it does, it broke off the connection: try again.`,
+    { cause },
+  );
 }
 
 async function isKeptBack(url: URL, signal: AbortSignal | null | undefined): Promise<boolean> {

@@ -7,7 +7,7 @@ import type { Connection, Options } from '../../src/options.ts';
 import type { Files, Store } from '../../src/ports.ts';
 import type { CreatedKey } from '../../src/publish/key-files.ts';
 import { browserFiles } from './files.ts';
-import { connectionOf, stateOf } from './options.ts';
+import { connectionOf, publisherOf, stateOf } from './options.ts';
 
 export * from '../../src/index.ts';
 export { browserFiles } from './files.ts';
@@ -47,7 +47,7 @@ export class DTufCopy extends Copy {
  */
 export class DTufMaster extends Master {
   constructor(options: Options & Omit<MasterOptions, 'store' | 'lock'>) {
-    super({ ...stateOf(options, 'master'), files: filesOf(options) });
+    super({ ...publisherOf(options), files: filesOf(options) });
   }
 
   /**

@@ -39,18 +39,31 @@ const uncached: typeof fetch = async (input, init) => {
 
 const told = tellingCors(inRanges(uncached));
 
-/** Fills in the store and the lock of one repository. @param side `master` or `copy`. */
-export function stateOf<T extends Options>(
-  options: T,
-  side: 'master' | 'copy',
-): T & { store: Store; lock: Lock } {
-  const named = () => stateName(options, side);
+/** Fills in the store of one repository. @param side `master` or `copy`. */
+export function stateOf<T extends Options>(given: T, side: 'master' | 'copy'): T & { store: Store } {
+  const options = given.layout === 'http' ? inThePage(given) : given;
+  return { ...connectionOf(options), store: options.store ?? indexedDbStore(stateName(options, side)) };
+}
+
+/** Addresses of static files may be relative to the page, or to the worker's script: `./metadata/bundle.json`. */
+function inThePage<T extends Options>(options: T): T {
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
+  const whole = <A>(address: A) =>
+    typeof address === 'string' && /^\.{0,2}\//.test(address) ? new URL(address, base).href : address;
+  const { targetsHost } = options;
   return {
-    ...connectionOf(options),
-    store: options.store ?? indexedDbStore(named()),
-    // Where a store was passed in, only a handler in the page has no name of its own.
-    lock: options.lock ?? webLock(isHandler(options) ? `dtuf/${options.repository}/${side}` : named()),
+    ...options,
+    host: whole(options.host),
+    ...(targetsHost === undefined ? {} : { targetsHost: whole(targetsHost) }),
   };
+}
+
+/** Fills in the store and the lock of a publisher. */
+export function publisherOf<T extends Options>(options: T): T & { store: Store; lock: Lock } {
+  // Where a store was passed in, only a handler in the page has no name of its own.
+  const prefix = () =>
+    isHandler(options) ? `dtuf/${options.repository}/master` : stateName(options, 'master');
+  return { ...stateOf(options, 'master'), lock: options.lock ?? webLock(prefix()) };
 }
 
 /**

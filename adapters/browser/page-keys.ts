@@ -1,10 +1,9 @@
 // Signing keys that stay in the browser: not even the page's own scripts can read them.
-import { createStore, promisifyRequest } from 'idb-keyval';
+import { promisifyRequest } from 'idb-keyval';
 import type { Signer } from '../../src/ports.ts';
 import type { Role } from '../../src/tuf/metadata.ts';
 import { signerOfPair } from '../../src/tuf/signer.ts';
-import { letOthersDelete } from './indexed-db-store.ts';
-import { storing } from './storage-error.ts';
+import { IndexedDb } from './indexed-db.ts';
 
 /**
  * Signers with keys that are made in this browser, once for each name, and cannot be taken out of it (`extractable: false`, in
@@ -13,7 +12,7 @@ import { storing } from './storage-error.ts';
  *
  * @param name of the repository, or another that this origin gives to nothing else.
  * @param roles `snapshot` and `timestamp` if left out.
- * @throws DTufError STORAGE_FAILED; NotSupportedError where the browser has neither Ed25519 nor ECDSA.
+ * @throws DTufError STORAGE_UNAVAILABLE, STORAGE_FAILED; NotSupportedError where the browser has neither Ed25519 nor ECDSA.
  * @example
  * const keys = await pageKeys('fred/demo');
  * const master = new DTufMaster({ host: 'https://registry.example.com', repository: 'fred/demo', keys, passwords });
@@ -22,23 +21,20 @@ export async function pageKeys(
   name: string,
   roles: readonly Role[] = ['snapshot', 'timestamp'],
 ): Promise<Partial<Record<Role, Signer>>> {
-  return storing('keep the keys', async () => {
-    const use = createStore(`dtuf keys ${name}`, 'keys');
-    const signers: Partial<Record<Role, Signer>> = {};
-    for (const role of roles) {
-      const made = await makePair();
-      // Two tabs may be here at once: the first pair stays.
-      const pair = await use('readwrite', async (table) => {
-        letOthersDelete(table.transaction.db);
-        const present: unknown = await promisifyRequest(table.get(role));
-        if (isPair(present)) return present;
-        await promisifyRequest(table.put(made, role));
-        return made;
-      });
-      signers[role] = await signerOfPair(pair);
-    }
-    return signers;
-  });
+  const kept = new IndexedDb(`dtuf keys ${name}`, 'keys', `the keys of ${name}`);
+  const signers: Partial<Record<Role, Signer>> = {};
+  for (const role of roles) {
+    const made = await makePair();
+    // Two tabs may be here at once: the first pair stays.
+    const pair = await kept.run('readwrite', async (table) => {
+      const present: unknown = await promisifyRequest(table.get(role));
+      if (isPair(present)) return present;
+      await promisifyRequest(table.put(made, role));
+      return made;
+    });
+    signers[role] = await signerOfPair(pair);
+  }
+  return signers;
 }
 
 async function makePair(): Promise<CryptoKeyPair> {

@@ -2,9 +2,9 @@
 // closed is lost when a tab is killed, and so is one segment at most.
 import { DTufError } from '../../src/errors.ts';
 import { letGo } from './own-buffers.ts';
+import { SPOOLS } from './spools.ts';
 import { exceptionName, storing } from './storage-error.ts';
 
-const FOLDER = 'dtuf-spools';
 /** Its presence says that the data was verified and handed to the browser, which copies it. */
 const DONE = 'done';
 /** In milliseconds: what was begun longer ago is nobody's any more. */
@@ -196,7 +196,7 @@ class Held {
   /** @returns undefined where somebody else holds it. */
   static take(name: string): Promise<Held | undefined> {
     return new Promise((resolve, reject) => {
-      const ended = navigator.locks.request(`${FOLDER}/${name}`, { ifAvailable: true }, (lock) => {
+      const ended = navigator.locks.request(`${SPOOLS}/${name}`, { ifAvailable: true }, (lock) => {
         if (lock === null) return resolve(undefined);
         return new Promise<void>((end) => {
           const release = () => {
@@ -213,7 +213,7 @@ class Held {
 
 /** One page at a time: a look at what is left takes its lock for a moment, and must not be mistaken for its writer. */
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  return navigator.locks.request(FOLDER, work);
+  return navigator.locks.request(SPOOLS, work);
 }
 
 /** Removes what pages have left that are closed. Called when a page begins, it never throws. */
@@ -260,7 +260,7 @@ async function openFolder(create = true): Promise<FileSystemDirectoryHandle | un
     return undefined;
   if (!('createWritable' in FileSystemFileHandle.prototype) || !navigator.locks) return undefined;
   try {
-    return await (await storage.getDirectory()).getDirectoryHandle(FOLDER, { create });
+    return await (await storage.getDirectory()).getDirectoryHandle(SPOOLS, { create });
   } catch {
     // Private windows and frames without an origin have none: the caller keeps the data in memory or refuses.
     return undefined;

@@ -6,7 +6,7 @@ import { DTufMaster as Master, type MasterOptions, type RootKeyOptions } from '.
 import type { Connection, Options } from '../../src/options.ts';
 import type { Store } from '../../src/ports.ts';
 import type { CreatedKey } from '../../src/publish/key-files.ts';
-import { connectionOf, stateOf } from './options.ts';
+import { connectionOf, publisherOf, stateOf } from './options.ts';
 
 export * from '../../src/index.ts';
 export { type IndexedDbStoreOptions, indexedDbStore } from './indexed-db-store.ts';
@@ -38,7 +38,7 @@ export class DTufCopy extends Copy {
 /** See {@link Master}. @throws DTufError NOT_SUPPORTED where the worker is no secure context. */
 export class DTufMaster extends Master {
   constructor(options: Options & Omit<MasterOptions, 'store' | 'lock'>) {
-    super(stateOf(options, 'master'));
+    super(publisherOf(options));
   }
 
   /**

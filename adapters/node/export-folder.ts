@@ -1,10 +1,10 @@
 // Writes an export into a folder that a web server serves.
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ExportedFile } from '../../src/client/export.ts';
 import { verifyStream } from '../../src/content/verify.ts';
 import type { DTufCopy } from '../../src/copy.ts';
 import { hasCode } from '../../src/errors.ts';
+import { type ExportedFile, exportFiles } from '../../src/export.ts';
 import type { Call } from '../../src/options.ts';
 import { throwIfAborted } from '../../src/registry/errors.ts';
 import { nodeDigester } from './digester.ts';
@@ -31,14 +31,10 @@ export interface Exported {
  * await copy.pullMetadata();
  * await exportFolder(copy, 'public');
  */
-export async function exportFolder(
-  copy: Pick<DTufCopy, 'exportFiles'>,
-  folder: string,
-  call: Call = {},
-): Promise<Exported> {
+export async function exportFolder(copy: DTufCopy, folder: string, call: Call = {}): Promise<Exported> {
   const written: string[] = [];
   let kept = 0;
-  for await (const file of copy.exportFiles(call)) {
+  for await (const file of exportFiles(copy, call)) {
     throwIfAborted(call.signal);
     const place = join(folder, ...file.path.split('/'));
     if (await isThere(place, file)) {

@@ -7,7 +7,8 @@ import { DTufError, hasCode } from '../errors.ts';
 import { writeBundle } from '../layout/bundle.ts';
 import { targetPath } from '../layout/http-targets.ts';
 import type { MetadataSource, Part, TargetSource } from '../layout/layout.ts';
-import { signedMediaType } from '../layout/manifest-target.ts';
+import { signedMediaType } from '../layout/signed-media-type.ts';
+import type { Limits } from '../limits.ts';
 import type { Bytes, HashAlgorithm } from '../ports.ts';
 import { describe } from '../registry/descriptor.ts';
 import { fileName } from '../tuf/checks.ts';
@@ -15,6 +16,10 @@ import { knownHashes } from '../tuf/file-info.ts';
 import type { Metadata } from '../tuf/metadata.ts';
 import type { TargetFile, Targets } from '../tuf/targets.ts';
 import { TrustedSet } from '../tuf/trusted-set.ts';
+import { reachable } from './delegated-roles.ts';
+import { findTarget, type LoadRole } from './lookup.ts';
+import { lookupCost } from './lookup-cost.ts';
+import { advised, type Published, roleLoader } from './published.ts';
 
 /** A file of an export. */
 export interface ExportedFile {
@@ -29,7 +34,7 @@ export interface ExportedFile {
 }
 
 /** What is exported: verified metadata, and where the rest is. */
-export interface Exporting {
+interface Exporting {
   readonly set: TrustedSet;
   /** Top-level targets first, then each delegated role. */
   readonly roles: readonly Metadata<Targets>[];
@@ -40,11 +45,17 @@ export interface Exporting {
   readonly metadata: MetadataSource;
 }
 
-/** The files: data before the metadata that names it, and what changes in its place last. */
+/**
+ * The files: data before the metadata that names it, and what changes in its place last.
+ *
+ * @param now the one time that expiry is judged against.
+ */
 export async function* exportedFiles(
-  { set, roles, finds, source, metadata }: Exporting,
+  published: Published,
+  now: Date,
   signal?: AbortSignal,
 ): AsyncIterable<ExportedFile> {
+  const { set, roles, finds, source, metadata } = await exporting(published, now, signal);
   const { root, timestamp, snapshot, targets } = set;
   if (!timestamp || !snapshot || !targets) throw new Error('a verified set has all four roles');
   const consistent = root.signed.consistentSnapshot;
@@ -80,6 +91,64 @@ export async function* exportedFiles(
     yield await metadataFile('bundle.json', bundle, true);
   }
   yield await metadataFile('timestamp.json', timestamp.bytes, true);
+}
+
+/** All that a plain TUF repository holds, of what was pulled. Delegated roles are fetched where they are not stored. */
+async function exporting(published: Published, now: Date, signal?: AbortSignal): Promise<Exporting> {
+  const { hosting, limits } = published.options;
+  const { set, targets, layout, snapshotVersion } = await published.verified(now);
+  if (layout === 'legacy') {
+    throw new DTufError(
+      'NOT_SUPPORTED',
+      `${hosting.name} is laid out as python-dtuf does: the targets that it signs are lists of blobs, which no client of a web server reads as files`,
+      { expected: 'native or http', got: layout },
+    );
+  }
+  const load = roleLoader(published.options, { set, layout, snapshotVersion }, signal);
+  const roles = [targets, ...(await advised(() => allRoles(set, targets, unlessUnlisted(set, load))))];
+  requireAffordable(hosting.name, roles, limits);
+  const finds = async (name: string, role: string) =>
+    (await findTarget(targets, name, { load, limits }))?.role === role;
+  const metadata = await hosting.metadata({ layout, ...(signal === undefined ? {} : { signal }) });
+  return { set, roles, finds, source: await hosting.targets(layout, set.root.signed), metadata };
+}
+
+/** A role that the snapshot does not list yet was never published: no client has it. */
+function unlessUnlisted(set: TrustedSet, load: LoadRole) {
+  return async (role: string, delegator: Metadata<Targets>) =>
+    set.snapshot?.signed.meta.has(`${role}.json`) ? load(role, delegator) : undefined;
+}
+
+/** @throws DTufError LIMIT_EXCEEDED where it would take too long to tell which of their targets roles may sign for. */
+function requireAffordable(name: string, roles: readonly Metadata<Targets>[], { comparisons }: Limits): void {
+  const names = roles.slice(1).flatMap(({ signed }) => [...signed.targets.keys()]);
+  if (lookupCost(names, roles) <= comparisons) return;
+  throw new DTufError(
+    'LIMIT_EXCEEDED',
+    `the roles that ${name} delegates to have so many targets and path patterns that it cannot be told in time which are found`,
+    { clause: '5.6.7', expected: `at most ${comparisons} comparisons (limits.comparisons)` },
+  );
+}
+
+/** All delegated roles. One that a delegator has other keys for counts where another has the right ones. */
+async function allRoles(
+  set: TrustedSet,
+  top: Metadata<Targets>,
+  load: (...role: Parameters<LoadRole>) => Promise<Metadata<Targets> | undefined>,
+): Promise<readonly Metadata<Targets>[]> {
+  const refused = new Map<string, unknown>();
+  const roles = await reachable(set, top, async (role, delegator) => {
+    try {
+      return await load(role, delegator);
+    } catch (error) {
+      if (!hasCode(error, 'METADATA_UNSIGNED')) throw error;
+      refused.set(role, error);
+      return undefined;
+    }
+  });
+  for (const { signed } of roles) refused.delete(signed.role);
+  for (const error of refused.values()) throw error;
+  return roles;
 }
 
 /** 6.2: without versions in their names, the file of a role called `2.root` would be that of a root. */

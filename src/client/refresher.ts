@@ -1,12 +1,12 @@
 // One refresh: joins what is stored, what is trusted and what is offered, and keeps what was verified.
 import { DTufError, hasCode } from '../errors.ts';
+import { late } from '../late.ts';
 import { checkHosting, type Hosting } from '../layout/hosting.ts';
 import type { LayoutName, MetadataSource } from '../layout/layout.ts';
 import { agreedLayout } from '../layout/open.ts';
 import type { Limits } from '../limits.ts';
 import type { Call, ExplainedCall } from '../options.ts';
 import type { Bytes, Store } from '../ports.ts';
-import { findFirstRoot } from '../tuf/first-root.ts';
 import { ROLES } from '../tuf/metadata.ts';
 import { TrustedSet } from '../tuf/trusted-set.ts';
 import { type CopyState, commitCopyState, type Pin, pinnedLayout, readCopyState } from './copy-state.ts';
@@ -147,9 +147,14 @@ export class Refresher {
         'no root is trusted yet: give the root public key or a root.json of the repository, once',
       );
     }
-    const root = 'root' in trust ? trust.root : await findFirstRoot(trust.pem, source.roots());
+    const root = 'root' in trust ? trust.root : await firstRoot(trust.pem, source);
     return { set: await start(root), firstRoot: root };
   }
+}
+
+async function firstRoot(pem: string, source: MetadataSource): Promise<Bytes> {
+  const { findFirstRoot } = await late(import('../tuf/first-root.ts'));
+  return findFirstRoot(pem, source.roots());
 }
 
 /** Tells whoever meets expired metadata or a broken chain of roots what to do. */

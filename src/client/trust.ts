@@ -1,9 +1,10 @@
 import { utf8 } from '../encoding.ts';
 import { DTufError, hasCode } from '../errors.ts';
+import { late } from '../late.ts';
 import type { Limits } from '../limits.ts';
 import type { Bytes, Files } from '../ports.ts';
 import { Transport } from '../registry/transport.ts';
-import { identityOfPem, importKey } from '../tuf/keys.ts';
+import { importKey } from '../tuf/keys.ts';
 import { parseRoot, type Root } from '../tuf/root.ts';
 
 /** A trusted root.json, or a root public key in PEM; as bytes or text, or where to fetch it from. */
@@ -70,6 +71,7 @@ export async function sharesRootKey(trust: ReadTrust, root: Root): Promise<boole
 
 async function identitiesOf(trust: ReadTrust): Promise<string[]> {
   if ('root' in trust) return rootIdentities(parseRoot(trust.root).signed);
+  const { identityOfPem } = await late(import('../tuf/spki-keys.ts'));
   const identity = await identityOfPem(trust.pem);
   return identity === undefined ? [] : [identity];
 }

@@ -1,4 +1,5 @@
 // The digester for hosts that bring none of their own: pages and workers.
+import { late } from '../late.ts';
 import type { Digester, Hash } from '../ports.ts';
 import { nextTask } from './next-task.ts';
 import { Sha256 } from './sha256.ts';
@@ -13,7 +14,7 @@ export const portableDigester: Digester = {
   async create(algorithm) {
     if (algorithm === 'sha256') return breathing(new Sha256());
     // Rare: targets whose publisher signs sha512 as well.
-    const { sha512 } = await import('@noble/hashes/sha2.js');
+    const { sha512 } = await late(import('./sha512.ts'));
     return breathing(sha512.create());
   },
 };

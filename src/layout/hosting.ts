@@ -1,15 +1,11 @@
 // Where a repository is read: a repository of a registry, or a web server.
 import { DTufError } from '../errors.ts';
+import { late } from '../late.ts';
 import type { Limits } from '../limits.ts';
 import type { Repository } from '../registry/registry.ts';
 import type { Root } from '../tuf/root.ts';
-import { HttpMetadata } from './http.ts';
-import { httpBundle } from './http-bundle.ts';
 import type { HttpSite } from './http-site.ts';
-import { HttpTargets } from './http-targets.ts';
 import type { LayoutName, MetadataSource, RoleSource, TargetSource } from './layout.ts';
-import { LegacyMetadata, LegacyTargets } from './legacy.ts';
-import { NativeRoles } from './native-roles.ts';
 import { NativeTargets } from './native-targets.ts';
 import { type OpenOptions, openMetadata } from './open.ts';
 
@@ -19,31 +15,50 @@ export interface Hosting {
   /** @throws DTufError METADATA_MISSING, NOT_A_REPOSITORY, ACCESS_DENIED, UNREACHABLE */
   metadata(options: OpenOptions): Promise<MetadataSource>;
   /** @param root the verified one. */
-  targets(layout: LayoutName, root: Root): TargetSource;
+  targets(layout: LayoutName, root: Root): Promise<TargetSource>;
   /** @param root the verified one. */
-  roles(layout: LayoutName, root: Root, signal: AbortSignal | undefined): RoleSource;
+  roles(layout: LayoutName, root: Root, signal: AbortSignal | undefined): Promise<RoleSource>;
 }
 
+/** What a native repository with plain files and without delegations does not need is loaded late. */
 export function registryHosting(repository: Repository, limits: Limits): Hosting {
   return {
     name: repository.name,
     metadata: (options) => openMetadata(repository, limits, options),
-    targets: (layout) =>
-      layout === 'native' ? new NativeTargets(repository, limits) : new LegacyTargets(repository, limits),
-    roles: (layout, _, signal) =>
-      layout === 'native'
-        ? new NativeRoles(repository, limits, signal)
-        : new LegacyMetadata(repository, limits, signal),
+    async targets(layout) {
+      if (layout === 'native') return new NativeTargets(repository, limits);
+      const { LegacyTargets } = await late(import('./legacy.ts'));
+      return new LegacyTargets(repository, limits);
+    },
+    async roles(layout, _, signal) {
+      if (layout === 'native') {
+        const { NativeRoles } = await late(import('./native-roles.ts'));
+        return new NativeRoles(repository, limits, signal);
+      }
+      const { LegacyMetadata } = await late(import('./legacy.ts'));
+      return new LegacyMetadata(repository, limits, signal);
+    },
   };
 }
 
 export function webHosting(site: HttpSite): Hosting {
+  const web = () => late(import('./web.ts'));
   return {
     name: site.metadata.href,
-    metadata: async ({ signal }) =>
-      site.bundle === undefined ? new HttpMetadata(site, signal) : httpBundle(site, site.bundle, signal),
-    targets: (_, { consistentSnapshot }) => new HttpTargets(site, consistentSnapshot),
-    roles: (_, { consistentSnapshot }, signal) => new HttpMetadata(site, signal, consistentSnapshot),
+    async metadata({ signal }) {
+      const { HttpMetadata, httpBundle } = await web();
+      return site.bundle === undefined
+        ? new HttpMetadata(site, signal)
+        : httpBundle(site, site.bundle, signal);
+    },
+    async targets(_, { consistentSnapshot }) {
+      const { HttpTargets } = await web();
+      return new HttpTargets(site, consistentSnapshot);
+    },
+    async roles(_, { consistentSnapshot }, signal) {
+      const { HttpMetadata } = await web();
+      return new HttpMetadata(site, signal, consistentSnapshot);
+    },
   };
 }
 

@@ -50,7 +50,7 @@ async function ask(site: HttpSite, url: URL, limit: number, signal: AbortSignal 
   } as const;
   const answer = await site.transport.ask(call, limit);
   if (answer.status === 200) return answer.bytes;
-  const refused = site.transport.refuse(call, answer);
+  const refused = await site.transport.refuse(call, answer);
   if (!hasCode(refused, 'NOT_FOUND')) throw refused;
   throw new DTufError(
     'METADATA_MISSING',

@@ -3,12 +3,13 @@ import { readAll } from '../content/read-all.ts';
 import { type Expected, targetMismatch } from '../content/verify.ts';
 import { DTufError, hasCode } from '../errors.ts';
 import { Download } from '../registry/download.ts';
-import { streamOut } from '../registry/parted-download.ts';
+import { streamOut } from '../registry/span.ts';
 import { knownHashes } from '../tuf/file-info.ts';
 import type { TargetFile } from '../tuf/targets.ts';
 import type { HttpSite } from './http-site.ts';
 import type { Part, TargetSource } from './layout.ts';
-import { checkManifestLength, signedMediaType, signedParts } from './manifest-target.ts';
+import { signedParts } from './manifest-target.ts';
+import { checkManifestLength, signedMediaType } from './signed-media-type.ts';
 
 export class HttpTargets implements TargetSource {
   readonly #site: HttpSite;

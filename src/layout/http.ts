@@ -112,7 +112,7 @@ export class HttpMetadata implements MetadataSource, RoleSource {
     const answer = await this.#ask(call, name, role, limit);
     if (answer.status === 200) return answer.bytes;
     if (absent.includes(answer.status)) return undefined;
-    throw this.#site.transport.refuse(call, answer);
+    throw await this.#site.transport.refuse(call, answer);
   }
 
   async #ask(call: Call, name: string, role: string, limit: number) {

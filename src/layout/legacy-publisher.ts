@@ -1,5 +1,6 @@
 // Publishes in python-dtuf's layout, for the clients that a repository has. What is added to it is only what keeps its data
 // from garbage collection.
+
 import { DTufError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import type { Call, UploadCall } from '../options.ts';
@@ -14,6 +15,7 @@ import {
   ociManifestType,
   writeManifest,
 } from '../registry/manifest.ts';
+import { pushManifest } from '../registry/push-manifest.ts';
 import type { Repository } from '../registry/registry.ts';
 import type { JsonObject } from '../tuf/json.ts';
 import { fileInfo } from '../tuf/signing.ts';
@@ -115,7 +117,7 @@ export class LegacyPublisher implements Publisher {
       annotations: { [FILENAME]: name },
     });
     const tag = await targetTag(listed.digest.slice('sha256:'.length), name);
-    await this.#repository.manifests.push(tag, manifest, ociManifestType, signal ? { signal } : {});
+    await pushManifest(this.#repository.manifests, tag, manifest, ociManifestType, signal ? { signal } : {});
   }
 
   async published(signal?: AbortSignal): Promise<Published | undefined> {
@@ -183,7 +185,8 @@ export class LegacyPublisher implements Publisher {
   }
 
   async #alias(tag: string, blob: PushedBlob, signal: AbortSignal | undefined): Promise<void> {
-    await this.#repository.manifests.push(
+    await pushManifest(
+      this.#repository.manifests,
       tag,
       listOfBlobs([blob]),
       dockerManifestType,

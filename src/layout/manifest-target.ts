@@ -4,39 +4,14 @@ import { DTufError, hasCode } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import type { Bytes } from '../ports.ts';
 import type { Digest } from '../registry/digest.ts';
-import {
-  dockerListType,
-  dockerManifestType,
-  type ImageManifest,
-  ociIndexType,
-  ociManifestType,
-  parseImageManifest,
-} from '../registry/manifest.ts';
+import { type ImageManifest, ociIndexType, parseImageManifest } from '../registry/manifest.ts';
 import { Fields, member } from '../tuf/fields.ts';
 import { knownHashes, matchFile } from '../tuf/file-info.ts';
 import { type JsonObject, parseJson } from '../tuf/json.ts';
 import type { TargetFile } from '../tuf/targets.ts';
 import type { Part } from './layout.ts';
 import { bytesPart, sha256Digest } from './part.ts';
-
-const IMAGES: ReadonlySet<string> = new Set([ociManifestType, dockerManifestType]);
-const INDEXES: ReadonlySet<string> = new Set([ociIndexType, dockerListType]);
-
-/** The signed media type of a target that is a manifest; undefined for a plain file. */
-export function signedMediaType(name: string, custom: JsonObject | undefined): string | undefined {
-  const dtuf = custom === undefined || !Object.hasOwn(custom, 'dtuf') ? undefined : custom['dtuf'];
-  if (typeof dtuf !== 'object' || dtuf === null || !('mediaType' in dtuf)) return undefined;
-  const { mediaType } = dtuf;
-  if (typeof mediaType === 'string' && (IMAGES.has(mediaType) || INDEXES.has(mediaType))) return mediaType;
-  const got = typeof mediaType === 'string' ? mediaType : typeof mediaType;
-  throw targetMismatch(name, 'custom.dtuf.mediaType', 'that of an image manifest or an image index', got);
-}
-
-/** @throws DTufError TARGET_MISMATCH where what is signed is too large for a manifest. */
-export function checkManifestLength(name: string, { length }: TargetFile, { manifest }: Limits): void {
-  if (length <= manifest) return;
-  throw targetMismatch(name, 'length', `at most ${manifest} bytes of a manifest`, String(length));
-}
+import { isIndexType } from './signed-media-type.ts';
 
 /**
  * The parts of a target that is a manifest, by its bytes, which are verified here.
@@ -57,7 +32,7 @@ export async function signedParts(
   if (difference !== undefined)
     throw targetMismatch(name, difference.what, difference.expected, difference.got);
   // An index is not looked into: its own bytes are what is signed.
-  if (INDEXES.has(mediaType)) {
+  if (isIndexType(mediaType)) {
     checkIndex(name, bytes, mediaType);
     const expected = { length: file.length, hashes: knownHashes(file.hashes) };
     return [bytesPart(sha256Digest(name, file), bytes, expected)];

@@ -1,4 +1,5 @@
 // Publishes in the native layout (docs/architecture.md, "The native layout").
+
 import { verifyStream } from '../content/verify.ts';
 import { DTufError, hasCode } from '../errors.ts';
 import type { Limits } from '../limits.ts';
@@ -14,6 +15,7 @@ import {
   parseImageManifest,
   writeManifest,
 } from '../registry/manifest.ts';
+import { pushManifest } from '../registry/push-manifest.ts';
 import type { Repository } from '../registry/registry.ts';
 import type { JsonObject } from '../tuf/json.ts';
 import type { TargetFile } from '../tuf/targets.ts';
@@ -155,11 +157,11 @@ export class NativePublisher implements Publisher {
 
   /** Tags a manifest, and looks whether it is there: what it names is lost at the next garbage collection if it is not. */
   async #keep(tag: string, manifest: Bytes, signal: AbortSignal | undefined): Promise<void> {
-    await this.#repository.manifests.push(tag, manifest, ociManifestType, signal ? { signal } : {});
+    await pushManifest(this.#repository.manifests, tag, manifest, ociManifestType, signal ? { signal } : {});
     if ((await this.#repository.manifests.fetch(tag, signal ? { signal } : {})) !== undefined) return;
     // A caching registry that has lost it takes it and stores nothing (distribution 2.8); as a blob it is stored.
     await pushBytes(this.#repository, ociManifestType, manifest, undefined, signal);
-    await this.#repository.manifests.push(tag, manifest, ociManifestType, signal ? { signal } : {});
+    await pushManifest(this.#repository.manifests, tag, manifest, ociManifestType, signal ? { signal } : {});
   }
 
   async published(signal?: AbortSignal): Promise<Published | undefined> {
@@ -171,7 +173,8 @@ export class NativePublisher implements Publisher {
       source: nativeBundle(this.#repository, manifest, this.#limits, signal),
       state,
       keepAs: async (version) => {
-        await this.#repository.manifests.push(
+        await pushManifest(
+          this.#repository.manifests,
           `${version}.${BUNDLE_TAG}`,
           bytes,
           ociManifestType,
@@ -198,13 +201,13 @@ export class NativePublisher implements Publisher {
     const bundle = await writeBundle(files);
     const options = signal ? { signal } : {};
     // Where an answer gets lost, neither tag is written again over what another publisher has put there meanwhile.
-    const state = await this.#repository.manifests.push(BUNDLE_TAG, bundle, ociManifestType, {
+    const state = await pushManifest(this.#repository.manifests, BUNDLE_TAG, bundle, ociManifestType, {
       ...options,
       replaces: { digest: this.#present },
     });
     // The numbered tag keeps this state whole for clients on their way when the next one takes its place. It comes last:
     // whoever finds another's state under it knows that its own was overwritten (docs/adr).
-    await this.#repository.manifests.push(`${version}.${BUNDLE_TAG}`, bundle, ociManifestType, {
+    await pushManifest(this.#repository.manifests, `${version}.${BUNDLE_TAG}`, bundle, ociManifestType, {
       ...options,
       replaces: { digest: undefined },
     });

@@ -1,14 +1,15 @@
 // Finds the data of targets in the native layout. Only what is signed decides how a target is read: never the form of
 // what the registry answers.
 import { DTufError } from '../errors.ts';
+import { late } from '../late.ts';
 import type { Limits } from '../limits.ts';
 import type { Bytes } from '../ports.ts';
 import type { Repository } from '../registry/registry.ts';
 import { knownHashes } from '../tuf/file-info.ts';
 import type { TargetFile } from '../tuf/targets.ts';
 import type { Part, TargetSource } from './layout.ts';
-import { checkManifestLength, readImage, signedMediaType, signedParts } from './manifest-target.ts';
 import { blobPart, bytesPart, sha256Digest } from './part.ts';
+import { checkManifestLength, signedMediaType } from './signed-media-type.ts';
 import { targetTag } from './strings.ts';
 
 export class NativeTargets implements TargetSource {
@@ -38,6 +39,7 @@ export class NativeTargets implements TargetSource {
     const mediaType = signedMediaType(name, file.custom);
     if (mediaType === undefined) return [await this.whole(name, file, signal)];
     const manifest = await this.#manifest(name, file, mediaType, signal);
+    const { signedParts } = await late(import('./manifest-target.ts'));
     return signedParts(name, file, mediaType, manifest, this.#limits, (part, expected) =>
       blobPart(this.#repository, part, expected),
     );
@@ -45,6 +47,7 @@ export class NativeTargets implements TargetSource {
 
   /** Without a sha256 the blob is found by the target's tag; the whole sha512 still decides. */
   async #digestByTag(name: string, file: TargetFile, signal?: AbortSignal) {
+    const { readImage } = await late(import('./manifest-target.ts'));
     const tag = await targetTag(`sha512-${file.hashes['sha512']?.slice(0, 64)}`, name);
     const manifest = await this.#repository.manifests.fetch(tag, signal ? { signal } : {});
     const layer =

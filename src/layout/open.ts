@@ -1,6 +1,7 @@
 // Which layout a repository is read in. Only signed bytes, pinned state and the caller decide that, never the form of what
 // a registry answers: a hostile one would present a file as a list of blobs, or a list as a file.
 import { DTufError } from '../errors.ts';
+import { late } from '../late.ts';
 import type { Limits } from '../limits.ts';
 import type { Bytes } from '../ports.ts';
 import { ociManifestType, parseImageManifest } from '../registry/manifest.ts';
@@ -8,7 +9,6 @@ import type { Repository } from '../registry/registry.ts';
 import type { Role } from '../tuf/metadata.ts';
 import { layersByName } from './bundle.ts';
 import type { LayoutName, MetadataSource } from './layout.ts';
-import { LegacyMetadata } from './legacy.ts';
 import { nativeBundle } from './native.ts';
 import { BUNDLE_TAG } from './strings.ts';
 
@@ -31,7 +31,7 @@ export async function openMetadata(
   options: OpenOptions,
 ): Promise<MetadataSource> {
   const { layout, unchangedFrom, signal } = options;
-  if (layout === 'legacy') return new LegacyMetadata(repository, limits, signal);
+  if (layout === 'legacy') return openLegacy(repository, limits, signal);
   const manifest = await repository.manifests.fetch(BUNDLE_TAG, {
     ...(unchangedFrom === undefined ? {} : { etag: unchangedFrom.etag }),
     ...(signal === undefined ? {} : { signal }),
@@ -54,9 +54,18 @@ export async function openMetadata(
     );
   }
   if (layout === undefined && !isBundle(manifest.mediaType, manifest.bytes, limits)) {
-    return new LegacyMetadata(repository, limits, signal);
+    return openLegacy(repository, limits, signal);
   }
   return nativeBundle(repository, manifest, limits, signal);
+}
+
+async function openLegacy(
+  repository: Repository,
+  limits: Limits,
+  signal: AbortSignal | undefined,
+): Promise<MetadataSource> {
+  const { LegacyMetadata } = await late(import('./legacy.ts'));
+  return new LegacyMetadata(repository, limits, signal);
 }
 
 function isBundle(mediaType: string, bytes: Bytes, limits: Limits): boolean {

@@ -7,6 +7,7 @@ import type { Bytes, Content, Digester } from '../ports.ts';
 import { type Descriptor, describe } from '../registry/descriptor.ts';
 import { type Digest, parseDigest } from '../registry/digest.ts';
 import { throwIfAborted } from '../registry/errors.ts';
+import { pushBlob } from '../registry/push-blob.ts';
 import { parseRepositoryName } from '../registry/reference.ts';
 import type { Repository } from '../registry/registry.ts';
 import type { UploadOptions } from '../registry/upload-options.ts';
@@ -40,7 +41,7 @@ export async function pushContent(
     onProgress?.({ target: name, received, total, phase: 'verify' });
   });
   const blob = { digest: parseDigest(`sha256:${toHex(await hash.digest())}`), size: received };
-  await pushBlob(
+  await pushMissing(
     repository,
     blob,
     { length: received, open: () => content.open() },
@@ -66,7 +67,7 @@ export async function pushBytes(
   signal?: AbortSignal,
 ): Promise<Descriptor> {
   const descriptor = await describe(mediaType, bytes, annotations);
-  await pushBlob(
+  await pushMissing(
     repository,
     descriptor,
     { length: bytes.length, open: () => streamOf(bytes) },
@@ -75,7 +76,7 @@ export async function pushBytes(
   return descriptor;
 }
 
-async function pushBlob(
+async function pushMissing(
   repository: Repository,
   blob: PushedBlob,
   content: Content,
@@ -83,7 +84,7 @@ async function pushBlob(
 ): Promise<void> {
   // A HEAD may still say that a blob is there which a garbage collection took: only its last byte proves it.
   if (await repository.blobs.exists(blob, options.signal)) options.onProgress?.(blob.size);
-  else await repository.blobs.push(blob, content, options);
+  else await pushBlob(repository.blobs, blob, content, options);
 }
 
 /** Sends the files of a state of the metadata where the repository has not got them. */

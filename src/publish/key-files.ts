@@ -1,6 +1,7 @@
 // A publisher's key files: encrypted private keys, and the public keys that are given to clients.
 import { utf8 } from '../encoding.ts';
 import { DTufError, hasCode } from '../errors.ts';
+import { late } from '../late.ts';
 import type { OpenPrivateKey, Signer, Store } from '../ports.ts';
 import type { Role } from '../tuf/metadata.ts';
 import { generateKeyPair, type KeyType, signerOf } from '../tuf/signer.ts';
@@ -58,7 +59,7 @@ export class KeyFiles {
       const password = given ?? (await this.#passwords(role, 'create'));
       const pair = await generateKeyPair(type);
       // Loaded when it is needed: a page that only verifies must not pay for it.
-      const { encryptPrivateKey } = await import('../tuf/private-key.ts');
+      const { encryptPrivateKey } = await late(import('../tuf/private-key.ts'));
       const privateKey = await encryptPrivateKey(pair.pkcs8, password);
       const signer = store ? {} : { signer: await signerOf(pair.pkcs8) };
       created.set(role, { publicKey: pair.publicPem, privateKey, ...signer });

@@ -1,8 +1,8 @@
 import { toBase64, utf8 } from '../encoding.ts';
 import { DTufError } from '../errors.ts';
-import type { Challenge } from './challenge.ts';
+import { type Challenge, parseChallenges } from './challenge.ts';
 import type { Credentials, Login, LoginRequest } from './credentials.ts';
-import { refusedStatus } from './errors.ts';
+import { refusedStatus } from './registry-answer.ts';
 import { type AskForToken, fetchToken, tokenRealm } from './token.ts';
 
 export interface AuthenticatorOptions {
@@ -71,6 +71,11 @@ export class Authenticator {
     if (!pending) return this.#account(scope).header ?? bearerHeader(this.#given);
     const grant = await pending;
     return isFresh(grant) ? grant.header : this.#request(scope, grant.challenge, pending);
+  }
+
+  /** {@link renew}, by the header WWW-Authenticate of the 401. */
+  answer(scope: string, asked: string | null, used: string | undefined): Promise<string> {
+    return this.renew(scope, parseChallenges(asked), used);
   }
 
   /**

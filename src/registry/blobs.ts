@@ -1,13 +1,8 @@
 import { DTufError, hasCode } from '../errors.ts';
 import type { Bytes, Digester } from '../ports.ts';
 import { type Digest, digestOf, parseDigest } from './digest.ts';
-import { type Bytewise, openSpan, streamOut } from './parted-download.ts';
-import { parseRepositoryName } from './reference.ts';
-import { deleteAt } from './removal.ts';
+import { type Bytewise, openSpan, streamOut } from './span.ts';
 import type { Call, Transport } from './transport.ts';
-import { upload } from './upload.ts';
-import type { UploadSource } from './upload-body.ts';
-import type { UploadOptions } from './upload-options.ts';
 
 /** What a blob is known by. */
 export interface BlobName {
@@ -16,16 +11,18 @@ export interface BlobName {
   readonly size: number;
 }
 
-/** The blobs of one repository (distribution-spec v1.1, "Pulling blobs", "Pushing blobs"). */
+/** The blobs of one repository (distribution-spec v1.1, "Pulling blobs"). */
 export class Blobs {
-  readonly #transport: Transport;
-  readonly #repository: string;
+  /** @internal */
+  readonly transport: Transport;
+  /** The name of the repository. */
+  readonly repository: string;
   readonly #digester: Digester | undefined;
 
   /** @internal */
   constructor(transport: Transport, repository: string, digester?: Digester) {
-    this.#transport = transport;
-    this.#repository = repository;
+    this.transport = transport;
+    this.repository = repository;
     this.#digester = digester;
   }
 
@@ -35,7 +32,7 @@ export class Blobs {
    * @throws DTufError NOT_FOUND, DIGEST_MISMATCH, TOO_LARGE above limits.memory.
    */
   async fetch(blob: BlobName, signal?: AbortSignal): Promise<Bytes> {
-    const { memory } = this.#transport.limits;
+    const { memory } = this.transport.limits;
     if (blob.size > memory) {
       throw new DTufError(
         'TOO_LARGE',
@@ -107,13 +104,13 @@ export class Blobs {
   async size(digest: Digest, signal?: AbortSignal): Promise<number | undefined> {
     const call = this.#call(digest, `to look for the blob ${digest}`, signal);
     const headers = { 'Accept-Encoding': 'identity' };
-    const head = await this.#transport.ask({ ...call, method: 'HEAD', headers }, 0);
+    const head = await this.transport.ask({ ...call, method: 'HEAD', headers }, 0);
     if (head.status === 404) return undefined;
     const size = head.status === 200 ? contentLength(head.headers) : undefined;
     if (size !== undefined) return size;
     // Storages that a registry redirects to often sign for GET only: a HEAD that failed says nothing.
     try {
-      const { headers: got, body } = await this.#transport.open({
+      const { headers: got, body } = await this.transport.open({
         ...call,
         method: 'GET',
         headers,
@@ -147,33 +144,6 @@ export class Blobs {
     }
   }
 
-  /**
-   * Uploads a blob: in one request or in chunks, as the registry takes it. What fails begins anew, with the content
-   * opened again.
-   *
-   * @throws DTufError DIGEST_MISMATCH where the content is not (or no longer) what the descriptor says; ACCESS_DENIED.
-   */
-  async push(blob: BlobName, content: UploadSource, options: UploadOptions = {}): Promise<void> {
-    const { size } = blob;
-    const { signal, mountFrom } = options;
-    if (mountFrom !== undefined) parseRepositoryName(mountFrom);
-    await upload({
-      transport: this.#transport,
-      repository: this.#repository,
-      digest: parseDigest(blob.digest),
-      size,
-      content,
-      options,
-      isThere: () => this.exists(blob, signal),
-    });
-  }
-
-  /** Removes a blob. @returns false where it was not there, or where the registry does not do that. */
-  delete(digest: Digest): Promise<boolean> {
-    const url = new URL(`/v2/${this.#repository}/blobs/${parseDigest(digest)}`, this.#transport.registry);
-    return deleteAt(this.#transport, url, this.#repository, `to delete the blob ${digest}`);
-  }
-
   #download(
     { digest, size }: BlobName,
     start: number,
@@ -181,12 +151,12 @@ export class Blobs {
     signal: AbortSignal | undefined,
   ): Promise<Bytewise> {
     const { method: _, ...call } = this.#call(digest, `to fetch the blob ${digest}`, signal);
-    return openSpan(this.#transport, { digest, size, start, end }, call);
+    return openSpan(this.transport, { digest, size, start, end }, call);
   }
 
   #call(digest: Digest, doing: string, signal: AbortSignal | undefined): Call {
-    const url = new URL(`/v2/${this.#repository}/blobs/${parseDigest(digest)}`, this.#transport.registry);
-    return { method: 'GET', url, doing, scope: `repository:${this.#repository}:pull`, signal };
+    const url = new URL(`/v2/${this.repository}/blobs/${parseDigest(digest)}`, this.transport.registry);
+    return { method: 'GET', url, doing, scope: `repository:${this.repository}:pull`, signal };
   }
 }
 

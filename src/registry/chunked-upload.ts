@@ -63,7 +63,7 @@ export class ChunkedUpload {
     const { transport, content, size, options } = this.#task;
     this.#resumed = false;
     const first = begun ?? (await transport.ask(this.#start, transport.limits.answer));
-    if (!first.response.ok) throw transport.refuse(this.#start, first);
+    if (!first.response.ok) throw await transport.refuse(this.#start, first);
     let location = uploadLocation(first.headers, this.#start.url);
     const pieces = new Pieces(await openWhole(content, size), this.#sizeOf(first.headers));
     try {
@@ -117,7 +117,7 @@ export class ChunkedUpload {
     );
     if (answer === undefined) return location;
     if (answer.response.ok) return uploadLocation(answer.headers, location);
-    throw this.#refused(answer, start, bytes.length);
+    throw await this.#refused(answer, start, bytes.length);
   }
 
   /** @returns the answer; undefined where it got lost, but not the request. */
@@ -133,7 +133,7 @@ export class ChunkedUpload {
         this.#resumed ||= sent > 1;
         try {
           const answer = await transport.attempt(call(), transport.limits.answer);
-          if (!answer.response.ok) this.#failure = transport.refuse(this.#start, answer);
+          if (!answer.response.ok) this.#failure = await transport.refuse(this.#start, answer);
           return answer;
         } catch (error) {
           if (error instanceof DTufError) this.#failure = error;
@@ -143,8 +143,8 @@ export class ChunkedUpload {
     });
   }
 
-  #refused(answer: Answer, start: number, length: number): Error {
-    const error = refusedUpload(this.#task, answer);
+  async #refused(answer: Answer, start: number, length: number): Promise<Error> {
+    const error = await refusedUpload(this.#task, answer);
     // GHCR refuses chunks above 4 MiB with 416. A chunk of a size that was taken before is refused for another reason,
     // and one that the registry itself wants as large as that cannot be made smaller.
     const tooLarge = (answer.status === 413 || answer.status === 416) && start === 0;
@@ -180,7 +180,7 @@ export class ChunkedUpload {
     );
     if (answer === undefined) return;
     if (answer.response.ok) return checkNamed(digest, answer.headers);
-    const error = refusedUpload(this.#task, answer);
+    const error = await refusedUpload(this.#task, answer);
     const wrong = this.#resumed && hasCode(error, 'DIGEST_MISMATCH');
     throw wrong || answer.status === 404 ? new Restart(error) : error;
   }

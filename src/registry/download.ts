@@ -1,6 +1,7 @@
 import { DTufError } from '../errors.ts';
 import type { BodyReader } from './body.ts';
-import { refusedStatus, unreachable } from './errors.ts';
+import { unreachable } from './errors.ts';
+import { refusedStatus } from './registry-answer.ts';
 import type { Call, Transport } from './transport.ts';
 
 /** A blob, or the part of it from `start` to before `end`. */

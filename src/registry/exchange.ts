@@ -1,12 +1,17 @@
 import { DTufError } from '../errors.ts';
+import { late } from '../late.ts';
 import type { Limits } from '../limits.ts';
 import { cacheOption, refuseRedirects } from './abilities.ts';
 import { BodyReader } from './body.ts';
 import { unreachable } from './errors.ts';
-import { checkScheme, redirectLocation, resolveLocation } from './redirect.ts';
 import { whileAlive } from './silence.ts';
 import { type Slot, Slots } from './slots.ts';
-import { type RequestBody, smallBody } from './upload-body.ts';
+import type { RequestBody } from './upload-body.ts';
+
+/** Bytes up to which a body is sent from memory rather than as a stream. */
+export const smallBody = 4 * 1024 * 1024;
+
+const redirects = [301, 302, 303, 307, 308];
 
 /** A request. */
 export interface Call {
@@ -20,7 +25,7 @@ export interface Call {
   /** The Authorization of a token server, in the place of the registry's. */
   readonly authorization?: string | undefined;
   readonly body?: RequestBody;
-  readonly cache?: RequestCache | undefined;
+  readonly cache?: 'no-cache' | 'no-store' | undefined;
   readonly signal?: AbortSignal | undefined;
   /** When the whole of it must have ended, by the clock of `performance`. */
   readonly until?: number;
@@ -70,9 +75,10 @@ export class Exchange {
         }
         this.#options.onHeaders(response.headers, url);
         const location = redirectLocation(response);
-        if (location === undefined) return { response, url: reached(response, url), body };
+        if (location === undefined) return { response, url: await reached(response, url), body };
         // Lets go of a body that nobody will read, so that the next request does not wait for it.
         body.cancel();
+        const { resolveLocation } = await late(import('./redirect.ts'));
         const next = resolveLocation(location, url);
         if (!mayFollow(call)) throw redirected(call, next.origin);
         if (hops >= this.#options.limits.redirects) throw endless(call, hops);
@@ -146,10 +152,16 @@ function mayFollow({ method }: Call): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
+/** Where an answer sends us, or undefined where it does not. */
+function redirectLocation({ status, headers }: Response): string | undefined {
+  return redirects.includes(status) ? (headers.get('location') ?? undefined) : undefined;
+}
+
 /** Where a request ended that the runtime led through redirects itself. */
-function reached(response: Response, asked: URL): URL {
+async function reached(response: Response, asked: URL): Promise<URL> {
   if (!response.redirected || !response.url) return asked;
   const url = new URL(response.url);
+  const { checkScheme } = await late(import('./redirect.ts'));
   checkScheme(url, asked);
   return url;
 }

@@ -1,12 +1,14 @@
 import { DTufError } from '../errors.ts';
 import { isObject } from './descriptor.ts';
 import { resolveOwnLocation } from './redirect.ts';
+import { isRepositoryName, isTag } from './reference.ts';
+import type { Registry, Repository } from './registry.ts';
 import type { Call, Transport } from './transport.ts';
 
 /** More than any registry needs for what a client can go through. */
 const mostPages = 10_000;
 
-export interface Listing {
+interface Listing {
   /** Of the first page. */
   readonly path: string;
   readonly field: 'tags' | 'repositories';
@@ -16,6 +18,30 @@ export interface Listing {
   readonly isName: (text: string) => boolean;
 }
 
+/** The names of all repositories, where the registry lists them. */
+export function listRepositories({ transport }: Registry, signal?: AbortSignal): AsyncIterable<string> {
+  const listing = {
+    path: '/v2/_catalog',
+    field: 'repositories',
+    scope: 'registry:catalog:*',
+    doing: 'to list the repositories',
+    isName: isRepositoryName,
+  } as const;
+  return list(transport, listing, signal);
+}
+
+/** All tags of a repository. @throws DTufError NOT_FOUND where there is no such repository. */
+export function listTags({ transport, name }: Repository, signal?: AbortSignal): AsyncIterable<string> {
+  const listing = {
+    path: `/v2/${name}/tags/list`,
+    field: 'tags',
+    scope: `repository:${name}:pull`,
+    doing: `to list the tags of ${name}`,
+    isName: isTag,
+  } as const;
+  return list(transport, listing, signal);
+}
+
 /**
  * The names in a list that comes in pages (distribution-spec v1.1, "Content Discovery"; RFC 8288 Link).
  *
@@ -23,7 +49,7 @@ export interface Listing {
  *
  * @throws DTufError NOT_FOUND, LIMIT_EXCEEDED, REGISTRY_FAILED
  */
-export async function* list(
+async function* list(
   transport: Transport,
   listing: Listing,
   signal: AbortSignal | undefined,
@@ -44,7 +70,7 @@ export async function* list(
     const { doing, scope } = listing;
     const call: Call = { method: 'GET', url, doing, scope, cache: 'no-cache', signal };
     const answer = await transport.ask(call, transport.limits.list);
-    if (answer.status !== 200) throw transport.refuse(call, answer);
+    if (answer.status !== 200) throw await transport.refuse(call, answer);
     yield* names(answer.bytes, listing);
     url = nextPage(answer.headers.get('link'), url, transport.registry);
   }

@@ -1,13 +1,6 @@
 import { DTufError } from '../errors.ts';
 import { printable } from './printable.ts';
 
-const redirects = [301, 302, 303, 307, 308];
-
-/** Where an answer sends us, or undefined where it does not. */
-export function redirectLocation(response: Response): string | undefined {
-  return redirects.includes(response.status) ? (response.headers.get('location') ?? undefined) : undefined;
-}
-
 /**
  * Resolves where a server sends us.
  *

@@ -1,15 +1,32 @@
+// What is no longer wanted (distribution-spec v1.1, "Content Management").
+import type { Blobs } from './blobs.ts';
+import { type Digest, parseDigest } from './digest.ts';
+import type { Manifests } from './manifests.ts';
 import type { Call, Transport } from './transport.ts';
 
-/** Deletes what is at `url`. @returns false where it was not there, or where the registry does not do that. */
-export async function deleteAt(
-  transport: Transport,
-  url: URL,
-  repository: string,
-  doing: string,
-): Promise<boolean> {
-  const call: Call = { method: 'DELETE', url, doing, scope: `repository:${repository}:pull,delete` };
+/**
+ * Removes a manifest and all tags that name it.
+ *
+ * @returns false where it was not there, or where the registry does not do that.
+ */
+export function deleteManifest({ transport, repository }: Manifests, digest: Digest): Promise<boolean> {
+  return remove(transport, repository, `manifests/${parseDigest(digest)}`);
+}
+
+/** Removes a blob. @returns false where it was not there, or where the registry does not do that. */
+export function deleteBlob({ transport, repository }: Blobs, digest: Digest): Promise<boolean> {
+  return remove(transport, repository, `blobs/${parseDigest(digest)}`);
+}
+
+async function remove(transport: Transport, repository: string, what: string): Promise<boolean> {
+  const call: Call = {
+    method: 'DELETE',
+    url: new URL(`/v2/${repository}/${what}`, transport.registry),
+    doing: `to delete ${what} of ${repository}`,
+    scope: `repository:${repository}:pull,delete`,
+  };
   const answer = await transport.ask(call, transport.limits.answer);
   if (answer.response.ok) return true;
   if (answer.status === 404 || answer.status === 405) return false;
-  throw transport.refuse(call, answer);
+  throw await transport.refuse(call, answer);
 }

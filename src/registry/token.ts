@@ -1,9 +1,12 @@
+import { utf8 } from '../encoding.ts';
 import { DTufError } from '../errors.ts';
 import type { Challenge } from './challenge.ts';
 import { isObject } from './descriptor.ts';
-import { refusedStatus } from './errors.ts';
+import type { Call } from './exchange.ts';
 import { isLoopback, isPrivateAddress } from './host.ts';
 import { printable } from './printable.ts';
+import { refusedStatus } from './registry-answer.ts';
+import { requestBody } from './upload-body.ts';
 
 /** A token of a token server (distribution, docs/spec/auth/token). */
 export interface Token {
@@ -15,11 +18,7 @@ export interface Token {
 }
 
 /** A question to a token server: a GET, or the POST of a form. */
-export interface TokenQuestion {
-  readonly url: URL;
-  readonly authorization?: string | undefined;
-  readonly form?: URLSearchParams | undefined;
-}
+export type TokenQuestion = Pick<Call, 'method' | 'url' | 'authorization' | 'headers' | 'body'>;
 
 /** Fetches a token server's answer. @throws DTufError whose cause has the status, where that is not 200. */
 export type AskForToken = (question: TokenQuestion) => Promise<Uint8Array>;
@@ -74,7 +73,7 @@ function getQuestion(realm: URL, { service, scopes, basic }: TokenWish): TokenQu
   const url = new URL(realm);
   if (service !== undefined) url.searchParams.append('service', service);
   for (const scope of scopes) url.searchParams.append('scope', scope);
-  return { url, authorization: basic };
+  return { method: 'GET', url, authorization: basic };
 }
 
 function postQuestion(url: URL, { service, scopes }: TokenWish, refreshToken: string): TokenQuestion {
@@ -82,7 +81,9 @@ function postQuestion(url: URL, { service, scopes }: TokenWish, refreshToken: st
   if (service !== undefined) form.append('service', service);
   if (scopes.length > 0) form.append('scope', scopes.join(' '));
   form.append('refresh_token', refreshToken);
-  return { url, form };
+  const bytes = utf8(form.toString());
+  const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  return { method: 'POST', url, headers, body: requestBody(bytes, bytes.length) };
 }
 
 /**

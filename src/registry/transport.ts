@@ -1,18 +1,16 @@
-import { utf8 } from '../encoding.ts';
 import { DTufError } from '../errors.ts';
+import { late } from '../late.ts';
 import type { Limits } from '../limits.ts';
 import type { Bytes } from '../ports.ts';
-import { Authenticator } from './auth.ts';
+import { Authorization } from './authorization.ts';
 import { type BodyReader, readBounded, readUpTo } from './body.ts';
-import { parseChallenges } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
-import { aborted, redacted, refusal, unreachable } from './errors.ts';
+import { aborted, redacted, unreachable } from './errors.ts';
 import { type Call, Exchange, type Received } from './exchange.ts';
 import { RateLimits } from './rate-limit.ts';
-import { type Retrying, retrying } from './retry.ts';
+import { retrying } from './retry.ts';
 import { orAborted } from './silence.ts';
 import type { TokenQuestion } from './token.ts';
-import { requestBody } from './upload-body.ts';
 import { UploadSize } from './upload-size.ts';
 import type { Warnings } from './warning.ts';
 
@@ -46,16 +44,14 @@ export interface TransportOptions {
 export class Transport {
   readonly registry: URL;
   readonly limits: Limits;
-  readonly auth: Authenticator;
+  readonly auth: Authorization;
   readonly uploadSize: UploadSize;
   readonly #exchange: Exchange;
-  readonly #repeat: Retrying;
 
   constructor({ registry, fetch, limits, credentials, authHost, warnings }: TransportOptions) {
     this.registry = registry;
     this.limits = limits;
     this.uploadSize = new UploadSize(limits);
-    this.#repeat = retrying(limits);
     const rates = new RateLimits(registry.host, (text) => warnings?.show(text));
     this.#exchange = new Exchange({
       fetch,
@@ -68,7 +64,7 @@ export class Transport {
         rates.take(clean);
       },
     });
-    this.auth = new Authenticator({
+    this.auth = new Authorization({
       registry,
       credentials,
       authHost,
@@ -95,7 +91,7 @@ export class Transport {
       const { response, body } = received;
       opened = response.ok
         ? { status: response.status, headers: response.headers, body }
-        : this.refuse(call, await this.#read(received, call, 0));
+        : await this.refuse(call, await this.#read(received, call, 0));
       return response;
     });
     if (!opened || opened instanceof DTufError) throw opened ?? unreachable(call.url.host, undefined);
@@ -108,10 +104,10 @@ export class Transport {
     return this.#read(await this.#authorized(timed), timed, limit);
   }
 
-  /** Makes attempts as {@link Retrying} says. */
-  async repeated({ url, signal }: Call, attempt: () => Promise<Response>): Promise<void> {
+  /** Makes attempts as {@link retrying} says. */
+  async repeated({ signal }: Call, attempt: () => Promise<Response>): Promise<void> {
     try {
-      await this.#repeat(url, signal, attempt);
+      await retrying(this.limits, signal, attempt);
     } catch (error) {
       if (signal?.aborted) throw aborted(signal);
       throw error;
@@ -119,7 +115,8 @@ export class Transport {
   }
 
   /** The error for an answer that was not hoped for. */
-  refuse(call: Call, answer: Answer): DTufError {
+  async refuse(call: Call, answer: Answer): Promise<DTufError> {
+    const { refusal } = await late(import('./refusal.ts'));
     return refusal(call.doing, call.url.host, answer, (text) => this.auth.redact(text));
   }
 
@@ -153,23 +150,16 @@ export class Transport {
     const { response, url, body } = received;
     // A storage that the registry redirected to has no say in how we log in.
     if (response.status !== 401 || url.origin !== this.registry.origin) return received;
-    const challenges = parseChallenges(response.headers.get('www-authenticate'));
+    const asked = response.headers.get('www-authenticate');
     body.cancel();
-    const renewed = await orAborted(this.auth.renew(call.scope, challenges, used), call.signal);
+    const renewed = await orAborted(this.auth.renew(call.scope, asked, used), call.signal);
     return this.#exchange.send(call, renewed);
   }
 
-  async #token({ url, authorization, form }: TokenQuestion): Promise<Uint8Array> {
-    const asked = { url, authorization, doing: 'to get a token', cache: 'no-store' } as const;
-    const call: Call = form ? { ...asked, method: 'POST', ...formBody(form) } : { ...asked, method: 'GET' };
+  async #token(question: TokenQuestion): Promise<Uint8Array> {
+    const call: Call = { ...question, doing: 'to get a token', cache: 'no-store' };
     const answer = await this.ask(call, this.limits.answer);
-    if (answer.status !== 200) throw this.refuse(call, answer);
+    if (answer.status !== 200) throw await this.refuse(call, answer);
     return answer.bytes;
   }
-}
-
-function formBody(form: URLSearchParams): Pick<Call, 'body' | 'headers'> {
-  const bytes = utf8(form.toString());
-  const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
-  return { body: requestBody(bytes, bytes.length), headers };
 }

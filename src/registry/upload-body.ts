@@ -2,13 +2,11 @@ import { DTufError } from '../errors.ts';
 import type { Content } from '../ports.ts';
 import { canStreamUploads } from './abilities.ts';
 import { plainBytes } from './digest.ts';
+import { smallBody } from './exchange.ts';
 import type { Alive } from './silence.ts';
 
 /** What can be uploaded: each can be read more than once, from its start. */
 export type UploadSource = Content | Blob | Uint8Array;
-
-/** Bytes up to which a body is sent from memory rather than as a stream. */
-export const smallBody = 4 * 1024 * 1024;
 
 /** The body of a request, opened anew for each attempt. */
 export interface RequestBody {

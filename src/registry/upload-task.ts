@@ -1,6 +1,6 @@
 import { DTufError } from '../errors.ts';
 import type { Digest } from './digest.ts';
-import { refusedWith } from './errors.ts';
+import { refusedWith } from './registry-answer.ts';
 import type { Answer, Call, Transport } from './transport.ts';
 import type { UploadSource } from './upload-body.ts';
 import type { UploadOptions } from './upload-options.ts';
@@ -43,8 +43,8 @@ export function beginning({ transport, repository, digest, options }: UploadTask
 }
 
 /** The error for an upload that was not taken. */
-export function refusedUpload(task: UploadTask, answer: Answer): DTufError {
-  const error = task.transport.refuse(beginning(task), answer);
+export async function refusedUpload(task: UploadTask, answer: Answer): Promise<DTufError> {
+  const error = await task.transport.refuse(beginning(task), answer);
   if (answer.status === 413 || !refusedWith(error, 'DIGEST_INVALID', 'SIZE_INVALID')) return error;
   return new DTufError(
     'DIGEST_MISMATCH',

@@ -73,16 +73,16 @@ async function uploadWhole(task: UploadTask, mounting: Answer | undefined): Prom
     },
   });
   if (answer === undefined) options.onProgress?.(size);
-  else checkStored(task, answer, sent);
+  else await checkStored(task, answer, sent);
 }
 
 /** @throws DTufError where a registry has not stored a blob; SizeRefused where it was too large for one request. */
-function checkStored(task: UploadTask, answer: Answer, sent: boolean): void {
+async function checkStored(task: UploadTask, answer: Answer, sent: boolean): Promise<void> {
   if (answer.response.ok) {
     checkNamed(task.digest, answer.headers);
     return;
   }
-  const error = refusedUpload(task, answer);
+  const error = await refusedUpload(task, answer);
   // Deno streams without a length, which some registries insist on (411): chunks have one.
   const tooLarge = answer.status === 413 || answer.status === 411;
   throw sent && tooLarge ? new SizeRefused(task.size, error) : error;

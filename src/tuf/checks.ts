@@ -62,7 +62,7 @@ export class FileChecks {
     this.#check('METADATA_UNSIGNED', {
       clause,
       what: `version ${metadata.signed.version} is signed by enough of the keys that ${by.name} names`,
-      expected: `${by.threshold} valid signatures`,
+      expected: `${by.threshold} valid signature${by.threshold === 1 ? '' : 's'}`,
       got: `${count}`,
       ok: count >= by.threshold,
     });

@@ -1,6 +1,7 @@
 // Ed25519 (RFC 8032) with one verdict in every runtime: before any verifier, by bytes, encodings are refused on
 // which verifiers differ. Web Crypto of Node takes the identity point as a key for any message.
 import { equalBytes } from '../encoding.ts';
+import { late } from '../late.ts';
 import type { Bytes } from '../ports.ts';
 
 /** The prime of the field and the order of the group (RFC 8032, 5.1). */
@@ -38,7 +39,7 @@ export async function verifyEd25519(publicKey: Bytes, message: Bytes, signature:
  * differs from a good one by a point of small order would be good in some runtimes only. So R is computed as well.
  */
 async function verifyWithNoble(publicKey: Bytes, message: Bytes, signature: Bytes): Promise<boolean> {
-  const { etc, Point, verifyAsync } = await import('@noble/ed25519');
+  const { etc, Point, verifyAsync } = await late(import('@noble/ed25519'));
   if (!(await verifyAsync(signature, message, publicKey, { zip215: false }))) return false;
   const R = signature.subarray(0, 32);
   const hashed = new Uint8Array(etc.concatBytes(R, publicKey, message));

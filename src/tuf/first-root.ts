@@ -1,9 +1,10 @@
 // From a root public key, as python-dtuf hands it out, to the root that a client starts from.
 import { DTufError, hasCode } from '../errors.ts';
 import type { Bytes } from '../ports.ts';
-import { identityOfPem, importKey } from './keys.ts';
+import { importKey } from './keys.ts';
 import { parseRoot } from './root.ts';
 import { countSignatures } from './signatures.ts';
+import { identityOfPem } from './spki-keys.ts';
 
 /**
  * The newest of `candidates` that lists the key in its root role, is signed by it and meets its own threshold. What is

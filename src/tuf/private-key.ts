@@ -2,6 +2,7 @@
 // with PBKDF2 and AES-CBC, which OpenSSL and Python's cryptography read and write too.
 import type * as Asn1 from 'asn1js';
 import { DTufError } from '../errors.ts';
+import { late } from '../late.ts';
 import type { Bytes, OpenPrivateKey } from '../ports.ts';
 import { readPem, writePem } from './pem.ts';
 
@@ -60,7 +61,7 @@ export async function encryptPrivateKey(pkcs8: Bytes, password: string): Promise
   };
   const key = await deriveKey(scheme, password, 'encrypt');
   const encrypted = await crypto.subtle.encrypt({ name: 'AES-CBC', iv: scheme.iv }, key, pkcs8);
-  return writePem('ENCRYPTED PRIVATE KEY', writeEncrypted(await import('asn1js'), scheme, encrypted));
+  return writePem('ENCRYPTED PRIVATE KEY', writeEncrypted(await late(import('asn1js')), scheme, encrypted));
 }
 
 /**
@@ -79,7 +80,7 @@ export const openPrivateKey: OpenPrivateKey = async (pem, password) => {
     headers.has('DEK-Info') || (label !== 'PRIVATE KEY' && label !== 'ENCRYPTED PRIVATE KEY');
   if (traditional)
     throw elsewhere(`a key of the kind "${label}"${headers.has('DEK-Info') ? ' with DEK-Info' : ''}`);
-  const asn1 = await import('asn1js');
+  const asn1 = await late(import('asn1js'));
   if (label === 'PRIVATE KEY') {
     if (!isPkcs8(asn1, der))
       throw invalid('The block "PRIVATE KEY" does not hold PKCS#8: the file is damaged.');

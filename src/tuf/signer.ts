@@ -1,6 +1,7 @@
 // Signing keys with Web Crypto.
 import { fromHex, toHex } from '../encoding.ts';
 import { DTufError } from '../errors.ts';
+import { late } from '../late.ts';
 import type { Bytes, PublicKey, Signer } from '../ports.ts';
 import { p1363ToDer } from './ecdsa.ts';
 import { isUnsupported } from './ed25519.ts';
@@ -73,7 +74,7 @@ export async function generateKeyPair(type: KeyType): Promise<KeyPair> {
     if (kind !== ED25519 || !(failed || isUnsupported(error))) throw error;
   }
   const seed = crypto.getRandomValues(new Uint8Array(32));
-  const { getPublicKeyAsync } = await import('@noble/ed25519');
+  const { getPublicKeyAsync } = await late(import('@noble/ed25519'));
   return describePair(ED25519, ed25519Spki(await getPublicKeyAsync(seed)), wrapSeed(seed));
 }
 
@@ -174,7 +175,7 @@ async function hasEd25519(): Promise<boolean> {
 }
 
 async function nobleSigner(seed: Uint8Array): Promise<Signer> {
-  const { getPublicKeyAsync, signAsync } = await import('@noble/ed25519');
+  const { getPublicKeyAsync, signAsync } = await late(import('@noble/ed25519'));
   const key = publicKeyOf(ED25519, ed25519Spki(await getPublicKeyAsync(seed)));
   return { key, sign: (data) => signAsync(data, seed) };
 }

@@ -55,6 +55,23 @@ describe.skipIf(address === undefined)('a page and a real registry', () => {
     await expect(other.getExpirations()).rejects.toMatchObject({ code: 'METADATA_MISSING' });
   });
 
+  it('static files beside the page are named by an address that is relative to it', async () => {
+    const asked: string[] = [];
+    const copy = new page.DTufCopy({
+      host: './metadata/bundle.json',
+      layout: 'http',
+      trust: '{}',
+      fetch: async (input) => {
+        asked.push(String(input));
+        return new Response('', { status: 404 });
+      },
+    });
+    await expect(copy.pullMetadata()).rejects.toMatchObject({ code: 'METADATA_MISSING' });
+    expect(asked).toEqual([new URL('metadata/bundle.json', document.baseURI).href]);
+    const bare = { host: 'example.com/metadata/', layout: 'http' } as const;
+    expect(() => new page.DTufCopy(bare)).toThrow(/is named by the address/);
+  });
+
   it.each([
     ['a page', page],
     ['a worker', worker],
@@ -195,7 +212,7 @@ describe('keys of a page', () => {
     await expect(page.pageKeys(newRepository())).rejects.toMatchObject({
       code: 'STORAGE_FAILED',
       got: 'DataCloneError',
-      message: expect.stringMatching(/keep the keys: .*in a page\.$/),
+      message: expect.stringMatching(/write the keys of .*in a page\.$/),
     });
   });
 

@@ -17,10 +17,14 @@ export interface Block {
 
 /** Paths of all documents, from the top of the repository. */
 export function documents(): string[] {
-  const docs = readdirSync(join(repository, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`);
-  return ['README.md', ...docs.sort()];
+  return ['README.md', ...['docs', 'examples'].flatMap(documentsIn)];
+}
+
+function documentsIn(folder: string): string[] {
+  return readdirSync(join(repository, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
+    .map((name) => `${folder}/${name}`)
+    .sort();
 }
 
 export function readDocument(path: string): string {

@@ -1,4 +1,5 @@
 // Only signed bytes and pinned state decide how a repository is read: the form of what a registry answers does not.
+
 import { describe, expect, it } from 'vitest';
 import { embeddedRegistry } from '../../adapters/registry/index.ts';
 import { portableDigester } from '../../src/content/digester.ts';
@@ -10,6 +11,7 @@ import { NativePublisher } from '../../src/layout/native-publisher.ts';
 import { defaultLimits } from '../../src/limits.ts';
 import type { Bytes } from '../../src/ports.ts';
 import { readMasterState } from '../../src/publish/master-state.ts';
+import { pushBlob } from '../../src/registry/push-blob.ts';
 import { Registry } from '../../src/registry/registry.ts';
 import {
   fileInfo,
@@ -268,7 +270,8 @@ describe('what is no repository of python-dtuf', () => {
   const blob = async (place: Place, text: string) => {
     const digest = `sha256:${await sha256(text)}` as const;
     const { blobs } = new Registry({ place }).repository('test/other');
-    await blobs.push(
+    await pushBlob(
+      blobs,
       { digest, size: text.length },
       { length: text.length, open: () => new Blob([text]).stream() },
     );

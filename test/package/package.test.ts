@@ -79,7 +79,7 @@ describe('a file for a page without a build step, or for a worker', () => {
 });
 
 describe('a bundle', () => {
-  /** The code that is left of one module, as an app would bundle it. */
+  /** The code that is left of one module, as an app would bundle and load it. */
   async function bundled(name: string, code: string): Promise<string> {
     const entry = join(packed.folder, name);
     await writeFile(entry, code);
@@ -95,11 +95,17 @@ describe('a bundle', () => {
         rolldownOptions: { external: (id) => !/^[./]|^dtuf(?:$|\/)/.test(id) },
       },
     });
-    return [results]
+    const chunks = [results]
       .flat()
       .flatMap((result) => ('output' in result ? result.output : []))
-      .map((output) => ('code' in output ? output.code : ''))
-      .join('\n');
+      .flatMap((output) => (output.type === 'chunk' ? [output] : []));
+    // Parts that would have been loaded late are written by the bundler though nothing is left that loads them.
+    const reached = new Set(chunks.filter(({ isEntry }) => isEntry));
+    for (const { imports, dynamicImports } of reached) {
+      for (const chunk of chunks)
+        if ([...imports, ...dynamicImports].includes(chunk.fileName)) reached.add(chunk);
+    }
+    return [...reached].map(({ code }) => code).join('\n');
   }
 
   test.each(['dtuf', 'dtuf/browser', 'dtuf/worker', 'dtuf/registry', 'dtuf/node'])(

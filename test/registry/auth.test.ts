@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { listTags } from '../../src/registry/listing.ts';
 import { ociManifestType } from '../../src/registry/manifest.ts';
+import { pushBlob } from '../../src/registry/push-blob.ts';
+import { pushManifest } from '../../src/registry/push-manifest.ts';
 import { Registry, type RegistryOptions } from '../../src/registry/registry.ts';
+import { authenticate } from '../../src/registry/sign-in.ts';
 import { blobOf, contentOf, noise } from './content.ts';
 import { type DockerRegistry, describeWithDockerRegistry, startDockerRegistry } from './docker-registry.ts';
 import { answer, type FaultProxy, startFaultProxy } from './fault-proxy.ts';
@@ -37,14 +41,14 @@ describeWithDockerRegistry('Basic authentication against htpasswd', () => {
   it('a user with the right password pushes and pulls', async () => {
     const repository = new Registry({ place: docker.host, credentials: login }).repository('basic/right');
     const { bytes } = await pushImage(repository, noise(100));
-    await repository.manifests.push('latest', bytes, ociManifestType);
-    expect(await all(repository.tags())).toEqual(['latest']);
+    await pushManifest(repository.manifests, 'latest', bytes, ociManifestType);
+    expect(await all(listTags(repository))).toEqual(['latest']);
   });
 
   it('a login is asked for once, and sent with each request after that', async () => {
     const { blobs } = new Registry({ place: proxy.host, credentials: login }).repository('basic/once');
     const blob = await blobOf(noise(100));
-    await blobs.push(blob, blob.bytes);
+    await pushBlob(blobs, blob, blob.bytes);
     await blobs.fetch(blob);
     expect(proxy.seen.map(({ headers }) => headers.authorization !== undefined)).toEqual([
       false,
@@ -73,10 +77,10 @@ describeWithDockerRegistry('Basic authentication against htpasswd', () => {
 
   it('authenticate checks the login and has no token', async () => {
     expect(
-      await new Registry({ place: docker.host, credentials: login }).authenticate('a', ['pull']),
+      await authenticate(new Registry({ place: docker.host, credentials: login }), 'a', ['pull']),
     ).toBeUndefined();
     const registry = new Registry({ place: docker.host, credentials: wrong });
-    await expect(registry.authenticate('a', ['pull'])).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+    await expect(authenticate(registry, 'a', ['pull'])).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
   });
 });
 
@@ -105,9 +109,9 @@ describeWithDockerRegistry('the token flow', () => {
   it('a user pushes and pulls, with one token for each scope', async () => {
     const repository = registryWith().repository('token/right');
     const { bytes } = await pushImage(repository, noise(100));
-    await repository.manifests.push('latest', bytes, ociManifestType);
+    await pushManifest(repository.manifests, 'latest', bytes, ociManifestType);
     await repository.manifests.fetch('latest');
-    await all(repository.tags());
+    await all(listTags(repository));
     expect(tokens.requests.map(({ service, scopes }) => ({ service, scopes }))).toEqual([
       { service: tokens.service, scopes: ['repository:token/right:pull,push'] },
       { service: tokens.service, scopes: ['repository:token/right:pull'] },
@@ -123,10 +127,12 @@ describeWithDockerRegistry('the token flow', () => {
   it('without a login one may pull and not push', async () => {
     const pushing = registryWith().repository('token/anonymous');
     const blob = await blobOf(noise(100));
-    await pushing.blobs.push(blob, blob.bytes);
+    await pushBlob(pushing.blobs, blob, blob.bytes);
     const anonymous = new Registry({ place: proxy.host }).repository('token/anonymous');
     expect(await anonymous.blobs.exists(blob)).toBe(true);
-    await expect(anonymous.blobs.push(blob, blob.bytes)).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+    await expect(pushBlob(anonymous.blobs, blob, blob.bytes)).rejects.toMatchObject({
+      code: 'ACCESS_DENIED',
+    });
   });
 
   it('a wrong password is ACCESS_DENIED, also where the token server echoes it (ATTACKS 69)', async () => {
@@ -166,7 +172,7 @@ describeWithDockerRegistry('the token flow', () => {
     const blob = await blobOf(noise(5_000_000));
     const content = contentOf(blob.bytes);
     proxy.add({ method: 'PUT', times: 1, fault: challengeWith(tokens, 'error="invalid_token"') });
-    await blobs.push(blob, content);
+    await pushBlob(blobs, blob, content);
     expect(content.opened).toBe(2);
     expect(tokens.requests).toHaveLength(2);
     expect(await blobs.exists(blob)).toBe(true);
@@ -216,13 +222,13 @@ describeWithDockerRegistry('the token flow', () => {
   });
 
   it('a token from outside is used as it is, and gone through authenticate', async () => {
-    const token = await registryWith().authenticate('token/given', ['pull', 'push']);
+    const token = await authenticate(registryWith(), 'token/given', ['pull', 'push']);
     expect(token).toBeDefined();
     if (token === undefined) return;
     tokens.requests.length = 0;
     const registry = registryWith({ credentials: { token } });
     const blob = await blobOf(noise(10));
-    await registry.repository('token/given').blobs.push(blob, blob.bytes);
+    await pushBlob(registry.repository('token/given').blobs, blob, blob.bytes);
     expect(tokens.requests).toHaveLength(0);
     expect(registry.token).toBe(token);
   });

@@ -1,6 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
 import type { Limits } from '../../src/limits.ts';
+import { listTags } from '../../src/registry/listing.ts';
+import { pushBlob } from '../../src/registry/push-blob.ts';
 import type { RegistryOptions, Repository } from '../../src/registry/registry.ts';
 import { describeWithDockerRegistry } from './docker-registry.ts';
 import { answer, endless, type Fault, silence, silentAfter } from './fault-proxy.ts';
@@ -32,7 +34,7 @@ describeWithDockerRegistry('a registry without end', () => {
 
     it('an endless list of tags is given up at the limit (ATTACKS 37)', async () => {
       at.proxy.add({ path: /tags/, fault: endless() });
-      await expect(all(faulty({ list: 1_000_000 }).tags())).rejects.toMatchObject({
+      await expect(all(listTags(faulty({ list: 1_000_000 })))).rejects.toMatchObject({
         code: 'LIMIT_EXCEEDED',
       });
     });
@@ -135,7 +137,7 @@ describeWithDockerRegistry('a registry without end', () => {
       const signal = AbortSignal.abort();
       await expect(faulty().manifests.fetch('latest', { signal })).rejects.toMatchObject({ code: 'ABORTED' });
       await expect(faulty().blobs.fetch(at.small, signal)).rejects.toMatchObject({ code: 'ABORTED' });
-      await expect(faulty().blobs.push(at.small, at.small.bytes, { signal })).rejects.toMatchObject({
+      await expect(pushBlob(faulty().blobs, at.small, at.small.bytes, { signal })).rejects.toMatchObject({
         code: 'ABORTED',
       });
       expect(at.proxy.seen).toHaveLength(0);

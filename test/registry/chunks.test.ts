@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Limits } from '../../src/limits.ts';
 import { digestOf } from '../../src/registry/digest.ts';
+import { pushBlob } from '../../src/registry/push-blob.ts';
 import { Registry, type Repository } from '../../src/registry/registry.ts';
 import { blobOf, contentOf, expectSame, noise } from './content.ts';
 import { describeWithDockerRegistry } from './docker-registry.ts';
@@ -23,7 +24,7 @@ describeWithDockerRegistry('an upload in chunks', () => {
   const push = async (seed: number, limits: Partial<Limits> = inChunks, length = 250_000) => {
     const blob = await blobOf(noise(length, seed));
     const content = contentOf(blob.bytes, 30_000);
-    await faulty(limits).blobs.push(blob, content);
+    await pushBlob(faulty(limits).blobs, blob, content);
     await expectStored(blob);
     return content;
   };
@@ -68,7 +69,9 @@ describeWithDockerRegistry('an upload in chunks', () => {
     });
     const blob = { digest: await digestOf(noise(1)), size: 2 ** 40 };
     const content = { length: blob.size, open: () => new ReadableStream<Uint8Array>() };
-    await expect(faulty(inChunks).blobs.push(blob, content)).rejects.toMatchObject({ code: 'TOO_LARGE' });
+    await expect(pushBlob(faulty(inChunks).blobs, blob, content)).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+    });
   });
 
   it('takes a PATCH that is answered with 201, as some registries do', async () => {
@@ -99,7 +102,7 @@ describeWithDockerRegistry('an upload in chunks', () => {
       const { blobs } = faulty({ chunk: 90_000 });
       for (const seed of [210, 211]) {
         const blob = await blobOf(noise(250_000, seed));
-        await blobs.push(blob, blob.bytes);
+        await pushBlob(blobs, blob, blob.bytes);
         await expectStored(blob);
       }
       expect(methods()).toBe('POST PUT POST PATCH PATCH PATCH PUT POST PATCH PATCH PATCH PUT');
@@ -131,7 +134,7 @@ describeWithDockerRegistry('an upload in chunks', () => {
       at.proxy.add({ method: 'PUT', fault: refuse(413, 'SIZE_INVALID') });
       at.proxy.add({ method: 'PATCH', fault: refuse(413, 'SIZE_INVALID') });
       const blob = await blobOf(noise(5_000_000, 214));
-      await expect(faulty().blobs.push(blob, blob.bytes)).rejects.toMatchObject({
+      await expect(pushBlob(faulty().blobs, blob, blob.bytes)).rejects.toMatchObject({
         code: 'REGISTRY_FAILED',
         message: expect.stringContaining('413 SIZE_INVALID'),
       });
@@ -191,7 +194,7 @@ describeWithDockerRegistry('an upload in chunks', () => {
         at.proxy.reset();
         at.proxy.add({ method: 'PATCH', fault: second(fault) });
         const blob = await blobOf(noise(250_000, 240));
-        await expect(faulty(inChunks).blobs.push(blob, blob.bytes)).rejects.toMatchObject({
+        await expect(pushBlob(faulty(inChunks).blobs, blob, blob.bytes)).rejects.toMatchObject({
           code: expect.stringMatching(/^(UNREACHABLE|REGISTRY_FAILED|NOT_FOUND)$/),
         });
         expect(at.proxy.seen.length).toBeLessThan(30);
@@ -224,13 +227,13 @@ describeWithDockerRegistry('an upload in chunks', () => {
       const bytes = noise(250_000, 252);
       for (const size of [249_000, 251_000]) {
         const lie = { digest: await digestOf(bytes), size };
-        await expect(faulty(inChunks).blobs.push(lie, contentOf(bytes))).rejects.toMatchObject({
+        await expect(pushBlob(faulty(inChunks).blobs, lie, contentOf(bytes))).rejects.toMatchObject({
           code: 'DIGEST_MISMATCH',
           message: expect.stringContaining('changed while it was read'),
         });
       }
       const other = { digest: await digestOf(noise(5, 9)), size: bytes.length };
-      await expect(faulty(inChunks).blobs.push(other, bytes)).rejects.toMatchObject({
+      await expect(pushBlob(faulty(inChunks).blobs, other, bytes)).rejects.toMatchObject({
         code: 'DIGEST_MISMATCH',
       });
     });
@@ -239,7 +242,7 @@ describeWithDockerRegistry('an upload in chunks', () => {
       const control = new AbortController();
       at.proxy.add({ method: 'PATCH', fault: () => control.abort() });
       const blob = await blobOf(noise(250_000, 253));
-      const pushed = faulty(inChunks).blobs.push(blob, blob.bytes, { signal: control.signal });
+      const pushed = pushBlob(faulty(inChunks).blobs, blob, blob.bytes, { signal: control.signal });
       await expect(pushed).rejects.toMatchObject({ code: 'ABORTED' });
     });
   });
@@ -247,7 +250,7 @@ describeWithDockerRegistry('an upload in chunks', () => {
   it('tells its progress', async () => {
     const blob = await blobOf(noise(250_000, 254));
     const seen: number[] = [];
-    await faulty({ ...inChunks, ...quick }).blobs.push(blob, blob.bytes, {
+    await pushBlob(faulty({ ...inChunks, ...quick }).blobs, blob, blob.bytes, {
       onProgress: (sent) => seen.push(sent),
     });
     expect(seen).toEqual([100_000, 200_000, 250_000]);

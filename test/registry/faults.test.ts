@@ -4,6 +4,7 @@ import { defaultLimits, type Limits } from '../../src/limits.ts';
 import { digestOf } from '../../src/registry/digest.ts';
 import { ociIndexType, ociManifestType, parseImageManifest } from '../../src/registry/manifest.ts';
 import type { RegistryOptions, Repository } from '../../src/registry/registry.ts';
+import { deleteBlob, deleteManifest } from '../../src/registry/removal.ts';
 import { drain, expectSame } from './content.ts';
 import { describeWithDockerRegistry } from './docker-registry.ts';
 import {
@@ -80,8 +81,8 @@ describeWithDockerRegistry('a registry that fails', () => {
     it('a delete that a registry does not do is false (ATTACKS 58)', async () => {
       for (const status of [404, 405]) {
         at.proxy.add({ method: 'DELETE', fault: refuse(status, 'UNSUPPORTED') });
-        expect(await faulty().manifests.delete(await digestOf(at.image))).toBe(false);
-        expect(await faulty().blobs.delete(at.small.digest)).toBe(false);
+        expect(await deleteManifest(faulty().manifests, await digestOf(at.image))).toBe(false);
+        expect(await deleteBlob(faulty().blobs, at.small.digest)).toBe(false);
       }
     });
 

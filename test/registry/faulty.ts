@@ -4,6 +4,8 @@ import type { Bytes } from '../../src/ports.ts';
 import { describe as descriptorOf } from '../../src/registry/descriptor.ts';
 import type { Digest } from '../../src/registry/digest.ts';
 import { ociIndexType, ociManifestType, writeManifest } from '../../src/registry/manifest.ts';
+import { pushBlob } from '../../src/registry/push-blob.ts';
+import { pushManifest } from '../../src/registry/push-manifest.ts';
 import { Registry, type RegistryOptions, type Repository } from '../../src/registry/registry.ts';
 import { blobOf, noise } from './content.ts';
 import { type DockerRegistry, startDockerRegistry } from './docker-registry.ts';
@@ -44,12 +46,12 @@ export function faultyRegistry(): FaultyRegistry {
     const repository = new Registry({ place: at.docker.host }).repository('faults');
     at.large = await blobOf(noise(5_000_000));
     at.small = await blobOf(noise(1000, 2));
-    for (const blob of [at.large, at.small]) await repository.blobs.push(blob, blob.bytes);
+    for (const blob of [at.large, at.small]) await pushBlob(repository.blobs, blob, blob.bytes);
     at.image = (await pushImage(repository, noise(100, 3))).bytes;
-    await repository.manifests.push('latest', at.image, ociManifestType);
+    await pushManifest(repository.manifests, 'latest', at.image, ociManifestType);
     const child = await descriptorOf(ociManifestType, at.image);
     const index = writeManifest({ schemaVersion: 2, mediaType: ociIndexType, manifests: [child] });
-    await repository.manifests.push('index', index, ociIndexType);
+    await pushManifest(repository.manifests, 'index', index, ociIndexType);
   });
   afterAll(async () => {
     await at.proxy?.stop();

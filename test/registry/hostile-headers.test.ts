@@ -1,5 +1,7 @@
 // Headers with which a registry could keep a client busy for ever, or have it show what it was sent.
+
 import { describe, expect, it } from 'vitest';
+import { pushBlob } from '../../src/registry/push-blob.ts';
 import { Registry } from '../../src/registry/registry.ts';
 import { blobOf, noise } from './content.ts';
 
@@ -24,7 +26,7 @@ function refusing(headers: Record<string, string>, patch: () => number): Registr
 }
 
 const push = (registry: Registry, blob: Awaited<ReturnType<typeof blobOf>>, signal?: AbortSignal) =>
-  registry.repository('a').blobs.push(blob, blob.bytes, signal ? { signal } : {});
+  pushBlob(registry.repository('a').blobs, blob, blob.bytes, signal ? { signal } : {});
 
 describe('a minimum of chunks', () => {
   it('that the registry itself refuses as too large ends the upload (ATTACKS 58)', async () => {

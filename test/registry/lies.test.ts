@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Limits } from '../../src/limits.ts';
 import { digestOf } from '../../src/registry/digest.ts';
 import { ociManifestType } from '../../src/registry/manifest.ts';
+import { pushManifest } from '../../src/registry/push-manifest.ts';
 import type { RegistryOptions, Repository } from '../../src/registry/registry.ts';
 import { drain } from './content.ts';
 import { describeWithDockerRegistry } from './docker-registry.ts';
@@ -33,7 +34,7 @@ describeWithDockerRegistry('a registry that lies', () => {
         code: 'DIGEST_MISMATCH',
         expected: lie,
       });
-      await expect(faulty().manifests.push('lie', at.image, ociManifestType)).rejects.toMatchObject({
+      await expect(pushManifest(faulty().manifests, 'lie', at.image, ociManifestType)).rejects.toMatchObject({
         code: 'DIGEST_MISMATCH',
       });
     });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Limits } from '../../src/limits.ts';
+import { listTags } from '../../src/registry/listing.ts';
 import type { RegistryOptions, Repository } from '../../src/registry/registry.ts';
 import { describeWithDockerRegistry } from './docker-registry.ts';
 import { answer, type Fault } from './fault-proxy.ts';
@@ -22,37 +23,37 @@ describeWithDockerRegistry('a registry with long lists', () => {
         path: /list$/,
         fault: page(['a', 'b'], '</v2/faults/tags/list?last=b&n=2>; rel="next"'),
       });
-      expect(await all(faulty().tags())).toEqual(['a', 'b', 'c']);
+      expect(await all(listTags(faulty()))).toEqual(['a', 'b', 'c']);
     });
 
     it('fifty thousand tags come in one page, as distribution 2.8 sends them', async () => {
       const tags = Array.from({ length: 50_000 }, (_, i) => `${String(i).padStart(64, '0')}.name`);
       at.proxy.add({ path: tagsPath, fault: page(tags) });
-      expect(await all(faulty().tags())).toHaveLength(tags.length);
+      expect(await all(listTags(faulty()))).toHaveLength(tags.length);
     });
 
     it('a page on another host is refused', async () => {
       at.proxy.add({ path: tagsPath, fault: page(['a'], '<http://127.0.0.2:1/v2/x>; rel="next"') });
-      await expect(all(faulty().tags())).rejects.toMatchObject({ code: 'REGISTRY_FAILED' });
+      await expect(all(listTags(faulty()))).rejects.toMatchObject({ code: 'REGISTRY_FAILED' });
       expect(at.proxy.seen).toHaveLength(1);
     });
 
     it('a page that leads back to itself ends', async () => {
       at.proxy.add({ path: tagsPath, fault: page(['a'], '</v2/faults/tags/list>; rel=next') });
-      await expect(all(faulty().tags())).rejects.toMatchObject({ code: 'REGISTRY_FAILED' });
+      await expect(all(listTags(faulty()))).rejects.toMatchObject({ code: 'REGISTRY_FAILED' });
     });
 
     it('names that break the grammar are left out, and null is an empty list', async () => {
       at.proxy.add({ path: tagsPath, fault: page(['good', '../bad', 'a\nb', 7, '', 'x'.repeat(129)]) });
-      expect(await all(faulty().tags())).toEqual(['good']);
+      expect(await all(listTags(faulty()))).toEqual(['good']);
       at.proxy.add({ path: tagsPath, fault: page(null) });
-      expect(await all(faulty().tags())).toEqual([]);
+      expect(await all(listTags(faulty()))).toEqual([]);
     });
 
     it('what is no list is REGISTRY_FAILED', async () => {
       for (const body of ['', '[]', '{"tags":7}', '<html>']) {
         at.proxy.add({ path: tagsPath, fault: answer(200, body) });
-        await expect(all(faulty().tags())).rejects.toMatchObject({ code: 'REGISTRY_FAILED' });
+        await expect(all(listTags(faulty()))).rejects.toMatchObject({ code: 'REGISTRY_FAILED' });
       }
     });
   });

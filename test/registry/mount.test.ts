@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { embeddedRegistry } from '../../adapters/registry/index.ts';
+import { pushBlob } from '../../src/registry/push-blob.ts';
 import { Registry, type Repository } from '../../src/registry/registry.ts';
 import { blobOf, contentOf, expectSame, noise } from './content.ts';
 import { describeWithDockerRegistry, startDockerRegistry } from './docker-registry.ts';
@@ -17,7 +18,7 @@ describeWithDockerRegistry('a blob that another repository has', () => {
   it('is taken from there, and looked at, and nothing is sent', async () => {
     const { blobs } = fresh();
     const content = contentOf(at.large.bytes);
-    await blobs.push(at.large, content, { mountFrom: 'faults' });
+    await pushBlob(blobs, at.large, content, { mountFrom: 'faults' });
     expect(methods()).toBe('POST GET');
     expect(content.opened).toBe(0);
     expectSame(await blobs.fetch(at.large), at.large.bytes);
@@ -25,9 +26,9 @@ describeWithDockerRegistry('a blob that another repository has', () => {
 
   it('is taken from there in the embedded registry', async () => {
     const registry = new Registry({ place: embeddedRegistry() });
-    await registry.repository('a').blobs.push(at.small, at.small.bytes);
+    await pushBlob(registry.repository('a').blobs, at.small, at.small.bytes);
     const content = contentOf(at.small.bytes);
-    await registry.repository('b').blobs.push(at.small, content, { mountFrom: 'a' });
+    await pushBlob(registry.repository('b').blobs, at.small, content, { mountFrom: 'a' });
     expect(content.opened).toBe(0);
     expectSame(await registry.repository('b').blobs.fetch(at.small), at.small.bytes);
   });
@@ -35,7 +36,7 @@ describeWithDockerRegistry('a blob that another repository has', () => {
   it('and has lost, is uploaded, by the upload that the registry has begun', async () => {
     const { blobs } = fresh();
     const blob = await blobOf(noise(1000, 300));
-    await blobs.push(blob, blob.bytes, { mountFrom: 'faults' });
+    await pushBlob(blobs, blob, blob.bytes, { mountFrom: 'faults' });
     expect(methods()).toBe('POST PUT');
     expectSame(await blobs.fetch(blob), blob.bytes);
   });
@@ -43,7 +44,7 @@ describeWithDockerRegistry('a blob that another repository has', () => {
   it('in chunks too', async () => {
     const { blobs } = repositoryThrough(at.proxy, { upload: 0, chunk: 600 });
     const blob = await blobOf(noise(1000, 301));
-    await blobs.push(blob, blob.bytes, { mountFrom: 'faults' });
+    await pushBlob(blobs, blob, blob.bytes, { mountFrom: 'faults' });
     expect(methods()).toBe('POST PATCH PATCH PUT');
     expectSame(await blobs.fetch(blob), blob.bytes);
   });
@@ -52,7 +53,7 @@ describeWithDockerRegistry('a blob that another repository has', () => {
     const { blobs } = fresh();
     const blob = await blobOf(noise(1000, 302));
     at.proxy.add({ method: 'POST', times: 1, fault: answer(201) });
-    await blobs.push(blob, blob.bytes, { mountFrom: 'faults' });
+    await pushBlob(blobs, blob, blob.bytes, { mountFrom: 'faults' });
     expect(methods()).toBe('POST GET POST PUT');
     expectSame(await blobs.fetch(blob), blob.bytes);
   });
@@ -67,13 +68,13 @@ describeWithDockerRegistry('a blob that another repository has', () => {
       const { blobs } = fresh();
       const blob = await blobOf(noise(1000, status));
       at.proxy.add({ method: 'POST', times: 1, fault: refuse(status, code) });
-      await blobs.push(blob, blob.bytes, { mountFrom: 'faults' });
+      await pushBlob(blobs, blob, blob.bytes, { mountFrom: 'faults' });
       expectSame(await blobs.fetch(blob), blob.bytes);
     });
   }
 
   it('is not asked for under a name that is none', async () => {
-    const pushed = fresh().blobs.push(at.small, at.small.bytes, { mountFrom: '../a' });
+    const pushed = pushBlob(fresh().blobs, at.small, at.small.bytes, { mountFrom: '../a' });
     await expect(pushed).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect(at.proxy.seen).toEqual([]);
   });
@@ -85,9 +86,9 @@ describeWithDockerRegistry('a blob that another repository has', () => {
     const docker = await startDockerRegistry({ token: { realm, service, issuer, certificate } });
     try {
       const registry = new Registry({ place: docker.host, credentials: login });
-      await registry.repository('a').blobs.push(at.small, at.small.bytes);
+      await pushBlob(registry.repository('a').blobs, at.small, at.small.bytes);
       const content = contentOf(at.small.bytes);
-      await registry.repository('b').blobs.push(at.small, content, { mountFrom: 'a' });
+      await pushBlob(registry.repository('b').blobs, at.small, content, { mountFrom: 'a' });
       expect(content.opened).toBe(0);
       expect(tokens.requests.map(({ scopes }) => scopes)).toContainEqual([
         'repository:b:pull,push',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/encoding.ts';
 import { ociManifestType } from '../../src/registry/manifest.ts';
+import { pushManifest } from '../../src/registry/push-manifest.ts';
 import { Registry } from '../../src/registry/registry.ts';
 
 describe('a name that breaks the grammar', () => {
@@ -57,7 +58,7 @@ describe('a name that breaks the grammar', () => {
     it(`the tag ${JSON.stringify(tag.slice(0, 20))} is refused before any request (ATTACKS 60)`, async () => {
       const { manifests } = registry.repository('a');
       await expect(manifests.fetch(tag)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-      await expect(manifests.push(tag, utf8('{}'), ociManifestType)).rejects.toMatchObject({
+      await expect(pushManifest(manifests, tag, utf8('{}'), ociManifestType)).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',
       });
       expect(asked).toEqual([]);

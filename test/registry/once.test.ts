@@ -3,6 +3,8 @@ import type { Limits } from '../../src/limits.ts';
 import type { Bytes } from '../../src/ports.ts';
 import { digestOf } from '../../src/registry/digest.ts';
 import { ociManifestType } from '../../src/registry/manifest.ts';
+import { pushBlob } from '../../src/registry/push-blob.ts';
+import { pushManifest } from '../../src/registry/push-manifest.ts';
 import { Registry, type Repository } from '../../src/registry/registry.ts';
 import { blobOf, contentOf, noise } from './content.ts';
 import { describeWithDockerRegistry } from './docker-registry.ts';
@@ -37,7 +39,12 @@ describeWithDockerRegistry('a PUT whose answer is lost', () => {
     it(`by ${end}, of a manifest, is found to have happened, and not repeated`, async () => {
       const bytes = await manifest(400);
       at.proxy.add({ method: 'PUT', fault: handled(end) });
-      const digest = await faulty({ idle: 300 }).manifests.push(`lost-${end}`, bytes, ociManifestType);
+      const digest = await pushManifest(
+        faulty({ idle: 300 }).manifests,
+        `lost-${end}`,
+        bytes,
+        ociManifestType,
+      );
       expect(methods()).toBe('PUT GET');
       expect(await named(`lost-${end}`)).toBe(digest);
     });
@@ -46,7 +53,7 @@ describeWithDockerRegistry('a PUT whose answer is lost', () => {
       const blob = await blobOf(noise(5_000_000, 401 + String(end).length));
       const content = contentOf(blob.bytes);
       at.proxy.add({ method: 'PUT', fault: handled(end) });
-      await faulty({ idle: 1000 }).blobs.push(blob, content);
+      await pushBlob(faulty({ idle: 1000 }).blobs, blob, content);
       expect(methods()).toBe('POST PUT GET');
       expect(content.opened).toBe(1);
     });
@@ -57,7 +64,7 @@ describeWithDockerRegistry('a PUT whose answer is lost', () => {
     for (const [tag, fault] of Object.entries({ reset, refused: answer(503) })) {
       at.proxy.reset();
       at.proxy.add({ method: 'PUT', times: 1, fault });
-      await faulty().manifests.push(tag, bytes, ociManifestType);
+      await pushManifest(faulty().manifests, tag, bytes, ociManifestType);
       expect(methods()).toMatch(/^PUT GET (GET )?PUT$/);
       expect(await named(tag)).toBe(await digestOf(bytes));
     }
@@ -65,7 +72,12 @@ describeWithDockerRegistry('a PUT whose answer is lost', () => {
 
   it('by silence, and that did not happen, is TIMED_OUT', async () => {
     at.proxy.add({ method: 'PUT', fault: silence });
-    const pushed = faulty({ idle: 200 }).manifests.push('silent', await manifest(411), ociManifestType);
+    const pushed = pushManifest(
+      faulty({ idle: 200 }).manifests,
+      'silent',
+      await manifest(411),
+      ociManifestType,
+    );
     await expect(pushed).rejects.toMatchObject({ code: 'TIMED_OUT' });
   });
 
@@ -73,36 +85,38 @@ describeWithDockerRegistry('a PUT whose answer is lost', () => {
     const bytes = await manifest(412);
     at.proxy.add({ method: 'PUT', times: 1, fault: reset });
     at.proxy.add({ method: 'GET', path: manifestPath, fault: answer(403) });
-    await faulty().manifests.push('unseen', bytes, ociManifestType);
+    await pushManifest(faulty().manifests, 'unseen', bytes, ociManifestType);
     expect(await named('unseen')).toBe(await digestOf(bytes));
   });
 
   describe('of a tag that others write too', () => {
     it('is not repeated over what somebody else has put there since (ATTACKS 66)', async () => {
       const [before, ours, theirs] = [await manifest(420), await manifest(421), await manifest(422)];
-      const digest = await direct().manifests.push('shared', before, ociManifestType);
+      const digest = await pushManifest(direct().manifests, 'shared', before, ociManifestType);
       const between: Fault = async (exchange) => {
-        await direct().manifests.push('shared', theirs, ociManifestType);
+        await pushManifest(direct().manifests, 'shared', theirs, ociManifestType);
         reset(exchange);
       };
       at.proxy.add({ method: 'PUT', times: 1, fault: (exchange) => void between(exchange) });
-      await faulty().manifests.push('shared', ours, ociManifestType, { replaces: { digest } });
+      await pushManifest(faulty().manifests, 'shared', ours, ociManifestType, { replaces: { digest } });
       expect(methods()).toBe('PUT GET');
       expect(await named('shared')).toBe(await digestOf(theirs));
     });
 
     it('is repeated where it still names what it named', async () => {
       const [before, ours] = [await manifest(430), await manifest(431)];
-      const digest = await direct().manifests.push('mine', before, ociManifestType);
+      const digest = await pushManifest(direct().manifests, 'mine', before, ociManifestType);
       at.proxy.add({ method: 'PUT', times: 1, fault: reset });
-      await faulty().manifests.push('mine', ours, ociManifestType, { replaces: { digest } });
+      await pushManifest(faulty().manifests, 'mine', ours, ociManifestType, { replaces: { digest } });
       expect(await named('mine')).toBe(await digestOf(ours));
     });
 
     it('is repeated where it named nothing, and still does', async () => {
       const ours = await manifest(440);
       at.proxy.add({ method: 'PUT', times: 1, fault: reset });
-      await faulty().manifests.push('new', ours, ociManifestType, { replaces: { digest: undefined } });
+      await pushManifest(faulty().manifests, 'new', ours, ociManifestType, {
+        replaces: { digest: undefined },
+      });
       expect(await named('new')).toBe(await digestOf(ours));
     });
   });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { defaultLimits, type Limits } from '../../src/limits.ts';
 import { ociManifestType } from '../../src/registry/manifest.ts';
+import { pushBlob } from '../../src/registry/push-blob.ts';
+import { pushManifest } from '../../src/registry/push-manifest.ts';
 import type { RegistryOptions, Repository } from '../../src/registry/registry.ts';
 import { blobOf, contentOf, expectSame, noise } from './content.ts';
 import { describeWithDockerRegistry } from './docker-registry.ts';
@@ -71,11 +73,11 @@ describeWithDockerRegistry('a registry that sends us elsewhere', () => {
 
     it('an upload that is redirected is refused', async () => {
       at.proxy.add({ method: 'PUT', fault: redirectTo('/elsewhere') });
-      await expect(faulty().manifests.push('x', at.image, ociManifestType)).rejects.toMatchObject({
+      await expect(pushManifest(faulty().manifests, 'x', at.image, ociManifestType)).rejects.toMatchObject({
         code: 'REGISTRY_FAILED',
       });
       const blob = await blobOf(noise(5_000_000, 50));
-      await expect(faulty().blobs.push(blob, contentOf(blob.bytes))).rejects.toMatchObject({
+      await expect(pushBlob(faulty().blobs, blob, contentOf(blob.bytes))).rejects.toMatchObject({
         code: 'UNREACHABLE',
       });
     });

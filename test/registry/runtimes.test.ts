@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { canStreamUploads } from '../../src/registry/abilities.ts';
+import { pushBlob } from '../../src/registry/push-blob.ts';
 import { Registry } from '../../src/registry/registry.ts';
 import { blobOf, contentOf, expectSame, noise } from './content.ts';
 
@@ -61,7 +62,11 @@ describe('an upload', () => {
       return new Response('', { status: 201 });
     };
     const blob = await blobOf(noise(length));
-    await new Registry({ place: 'localhost', fetch }).repository('a').blobs.push(blob, contentOf(blob.bytes));
+    await pushBlob(
+      new Registry({ place: 'localhost', fetch }).repository('a').blobs,
+      blob,
+      contentOf(blob.bytes),
+    );
     return { bodies, redirects };
   };
 

@@ -3,6 +3,7 @@ import { defaultLimits } from '../../src/limits.ts';
 import type { Bytes } from '../../src/ports.ts';
 import { type Descriptor, describe as descriptorOf, inlineData } from '../../src/registry/descriptor.ts';
 import { digestOf } from '../../src/registry/digest.ts';
+import { listRepositories, listTags } from '../../src/registry/listing.ts';
 import {
   emptyBytes,
   emptyDescriptor,
@@ -10,7 +11,10 @@ import {
   parseImageManifest,
   writeManifest,
 } from '../../src/registry/manifest.ts';
+import { pushBlob } from '../../src/registry/push-blob.ts';
+import { pushManifest } from '../../src/registry/push-manifest.ts';
 import { Registry, type RegistryOptions, type Repository } from '../../src/registry/registry.ts';
+import { deleteBlob, deleteManifest } from '../../src/registry/removal.ts';
 import { blobOf, contentOf, drain, expectSame, noise } from './content.ts';
 
 export interface Started {
@@ -45,7 +49,7 @@ export function registrySuite(name: string, start: () => Promise<Started>): void
       it(`${what} that was pushed as a stream is fetched as it was`, async () => {
         const { blobs } = fresh();
         const blob = await blobOf(noise(length));
-        await blobs.push(blob, contentOf(blob.bytes));
+        await pushBlob(blobs, blob, contentOf(blob.bytes));
         expectSame(await blobs.fetch(blob), blob.bytes);
         expectSame(await drain(await blobs.openUnverified(blob)), blob.bytes);
         expect(await blobs.size(blob.digest)).toBe(length);
@@ -56,8 +60,8 @@ export function registrySuite(name: string, start: () => Promise<Started>): void
     it('a blob is pushed from bytes and from a Blob', async () => {
       const { blobs } = fresh();
       const [small, large] = [await blobOf(noise(1000, 2)), await blobOf(noise(4_500_000, 3))];
-      await blobs.push(small, small.bytes);
-      await blobs.push(large, new Blob([large.bytes]));
+      await pushBlob(blobs, small, small.bytes);
+      await pushBlob(blobs, large, new Blob([large.bytes]));
       expectSame(await blobs.fetch(small), small.bytes);
       expectSame(await blobs.fetch(large), large.bytes);
     });
@@ -65,8 +69,8 @@ export function registrySuite(name: string, start: () => Promise<Started>): void
     it('a blob that is pushed twice is there', async () => {
       const { blobs } = fresh();
       const blob = await blobOf(noise(100, 4));
-      await blobs.push(blob, blob.bytes);
-      await blobs.push(blob, blob.bytes);
+      await pushBlob(blobs, blob, blob.bytes);
+      await pushBlob(blobs, blob, blob.bytes);
       expectSame(await blobs.fetch(blob), blob.bytes);
     });
 
@@ -74,14 +78,16 @@ export function registrySuite(name: string, start: () => Promise<Started>): void
       const { blobs } = fresh();
       const blob = await blobOf(noise(5_000_000, 5));
       const seen: number[] = [];
-      await blobs.push(blob, contentOf(blob.bytes, 1_000_000), { onProgress: (bytes) => seen.push(bytes) });
+      await pushBlob(blobs, blob, contentOf(blob.bytes, 1_000_000), {
+        onProgress: (bytes) => seen.push(bytes),
+      });
       expect(seen).toEqual([1_000_000, 2_000_000, 3_000_000, 4_000_000, 5_000_000]);
     });
 
     it('a range of a blob is what lies there', async () => {
       const { blobs } = fresh();
       const blob = await blobOf(noise(100_000, 6));
-      await blobs.push(blob, blob.bytes);
+      await pushBlob(blobs, blob, blob.bytes);
       for (const [start, end] of [
         [0, 1],
         [0, 99_999],
@@ -109,14 +115,14 @@ export function registrySuite(name: string, start: () => Promise<Started>): void
       const { blobs } = fresh();
       const blob = await blobOf(noise(1000, 8));
       const other = noise(1000, 9);
-      await expect(blobs.push(blob, other)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
+      await expect(pushBlob(blobs, blob, other)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
       expect(await blobs.exists(blob)).toBe(false);
     });
 
     it('a manifest is fetched by tag and by digest, byte for byte', async () => {
       const repository = fresh();
       const { bytes } = await pushImage(repository, noise(200, 10));
-      const digest = await repository.manifests.push('v1.0', bytes, ociManifestType);
+      const digest = await pushManifest(repository.manifests, 'v1.0', bytes, ociManifestType);
       expect(digest).toBe(await digestOf(bytes));
       for (const reference of ['v1.0', digest]) {
         const fetched = await repository.manifests.fetch(reference);
@@ -128,7 +134,7 @@ export function registrySuite(name: string, start: () => Promise<Started>): void
       const repository = fresh();
       const content = noise(300, 11);
       const { bytes } = await pushImage(repository, content);
-      await repository.manifests.push('inline', bytes, ociManifestType);
+      await pushManifest(repository.manifests, 'inline', bytes, ociManifestType);
       const fetched = await repository.manifests.fetch('inline');
       if (typeof fetched !== 'object') throw new Error('the manifest is not there');
       const [layer] = parseImageManifest(fetched.bytes, defaultLimits).layers;
@@ -144,7 +150,7 @@ export function registrySuite(name: string, start: () => Promise<Started>): void
     it('a manifest that did not change is not fetched again', async () => {
       const repository = fresh();
       const { bytes } = await pushImage(repository, noise(20, 12));
-      await repository.manifests.push('same', bytes, ociManifestType);
+      await pushManifest(repository.manifests, 'same', bytes, ociManifestType);
       const fetched = await repository.manifests.fetch('same');
       if (typeof fetched !== 'object' || fetched.etag === undefined) throw new Error('no ETag');
       expect(await repository.manifests.fetch('same', { etag: fetched.etag })).toBe('unchanged');
@@ -154,16 +160,18 @@ export function registrySuite(name: string, start: () => Promise<Started>): void
       const repository = fresh();
       for (const seed of [13, 14]) {
         const { bytes } = await pushImage(repository, noise(20, seed));
-        await repository.manifests.push('moving', bytes, ociManifestType);
+        await pushManifest(repository.manifests, 'moving', bytes, ociManifestType);
         expect(await repository.manifests.fetch('moving')).toMatchObject({ bytes });
       }
     });
 
     it('a manifest that names a missing blob is refused', async () => {
       const repository = fresh();
-      await repository.blobs.push(emptyDescriptor, emptyBytes);
+      await pushBlob(repository.blobs, emptyDescriptor, emptyBytes);
       const bytes = imageOf([await descriptorOf('application/x', noise(20, 15))]);
-      await expect(repository.manifests.push('broken', bytes, ociManifestType)).rejects.toMatchObject({
+      await expect(
+        pushManifest(repository.manifests, 'broken', bytes, ociManifestType),
+      ).rejects.toMatchObject({
         code: expect.stringMatching(/^(REGISTRY_FAILED|NOT_FOUND)$/),
         message: expect.stringContaining('MANIFEST_BLOB_UNKNOWN'),
       });
@@ -173,38 +181,38 @@ export function registrySuite(name: string, start: () => Promise<Started>): void
       const repository = fresh();
       const { bytes } = await pushImage(repository, noise(20, 16));
       const tags = ['1.root.json', 'latest', 'timestamp.json', 'Z_9'];
-      for (const tag of tags) await repository.manifests.push(tag, bytes, ociManifestType);
-      expect((await all(repository.tags())).sort()).toEqual([...tags].sort());
+      for (const tag of tags) await pushManifest(repository.manifests, tag, bytes, ociManifestType);
+      expect((await all(listTags(repository))).sort()).toEqual([...tags].sort());
     });
 
     it('the tags of a repository that is not there are NOT_FOUND', async () => {
-      await expect(all(fresh().tags())).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await expect(all(listTags(fresh()))).rejects.toMatchObject({ code: 'NOT_FOUND' });
     });
 
     it('the catalogue lists the repositories', async () => {
       const repository = fresh();
       const { bytes } = await pushImage(repository, noise(20, 17));
-      await repository.manifests.push('latest', bytes, ociManifestType);
-      expect(await all(registry.catalog())).toContain(repository.name);
+      await pushManifest(repository.manifests, 'latest', bytes, ociManifestType);
+      expect(await all(listRepositories(registry))).toContain(repository.name);
     });
 
     it('a manifest that was deleted is gone, with its tags', async () => {
       const repository = fresh();
       const { bytes } = await pushImage(repository, noise(20, 18));
-      const digest = await repository.manifests.push('going', bytes, ociManifestType);
-      expect(await repository.manifests.delete(digest)).toBe(true);
+      const digest = await pushManifest(repository.manifests, 'going', bytes, ociManifestType);
+      expect(await deleteManifest(repository.manifests, digest)).toBe(true);
       expect(await repository.manifests.fetch('going')).toBeUndefined();
       expect(await repository.manifests.fetch(digest)).toBeUndefined();
-      expect(await repository.manifests.delete(digest)).toBe(false);
+      expect(await deleteManifest(repository.manifests, digest)).toBe(false);
     });
 
     it('a blob that was deleted is gone', async () => {
       const { blobs } = fresh();
       const blob = await blobOf(noise(20, 19));
-      await blobs.push(blob, blob.bytes);
-      expect(await blobs.delete(blob.digest)).toBe(true);
+      await pushBlob(blobs, blob, blob.bytes);
+      expect(await deleteBlob(blobs, blob.digest)).toBe(true);
       expect(await blobs.exists(blob)).toBe(false);
-      expect(await blobs.delete(blob.digest)).toBe(false);
+      expect(await deleteBlob(blobs, blob.digest)).toBe(false);
     });
   });
 }
@@ -223,8 +231,8 @@ export function imageOf(layers: readonly Descriptor[], mediaType = ociManifestTy
 /** Pushes what an image of one layer needs, the layer's content being inlined too. */
 export async function pushImage(repository: Repository, content: Bytes): Promise<{ bytes: Bytes }> {
   const layer = await descriptorOf('application/x', content);
-  await repository.blobs.push(emptyDescriptor, emptyBytes);
-  await repository.blobs.push(layer, content);
+  await pushBlob(repository.blobs, emptyDescriptor, emptyBytes);
+  await pushBlob(repository.blobs, layer, content);
   return { bytes: imageOf([{ ...layer, data: btoa(String.fromCharCode(...content)) }]) };
 }
 

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Credentials } from '../../src/registry/credentials.ts';
+import { pushBlob } from '../../src/registry/push-blob.ts';
 import { Registry } from '../../src/registry/registry.ts';
+import { authenticate, checkLogin } from '../../src/registry/sign-in.ts';
 import { blobOf, contentOf, expectSame, noise } from './content.ts';
 import { type DockerRegistry, describeWithDockerRegistry, startDockerRegistry } from './docker-registry.ts';
 import { answer, cutAfter, type Fault, type FaultProxy, startFaultProxy } from './fault-proxy.ts';
@@ -201,25 +203,25 @@ describe('a check of the login', () => {
       authorization === null || authorization === basicOf('fred', right)
         ? new Response('', { headers: challenge })
         : new Response('', { status: 401, headers: challenge });
-    expect(await registryWith(zot('right')).checkLogin()).toBe(true);
-    await expect(registryWith(zot('other')).checkLogin()).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
-    expect(await registryWith(zot('right')).authenticate('a', ['pull'])).toBeUndefined();
-    await expect(registryWith(zot('other')).authenticate('a', ['pull'])).rejects.toMatchObject({
+    expect(await checkLogin(registryWith(zot('right')))).toBe(true);
+    await expect(checkLogin(registryWith(zot('other')))).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+    expect(await authenticate(registryWith(zot('right')), 'a', ['pull'])).toBeUndefined();
+    await expect(authenticate(registryWith(zot('other')), 'a', ['pull'])).rejects.toMatchObject({
       code: 'ACCESS_DENIED',
     });
   });
 
   it('without a login leaves it there, where the registry answers 200', async () => {
     const fetch: typeof globalThis.fetch = async () => new Response('', { headers: challenge });
-    expect(await new Registry({ place: 'localhost', fetch }).authenticate('a', ['pull'])).toBeUndefined();
+    expect(await authenticate(new Registry({ place: 'localhost', fetch }), 'a', ['pull'])).toBeUndefined();
   });
 
   it('says so where the registry asks for no login', async () => {
-    expect(await registryWith(() => new Response('')).checkLogin()).toBe(false);
+    expect(await checkLogin(registryWith(() => new Response('')))).toBe(false);
   });
 
   it('is refused by what is no registry', async () => {
-    await expect(registryWith(() => new Response('', { status: 404 })).checkLogin()).rejects.toMatchObject({
+    await expect(checkLogin(registryWith(() => new Response('', { status: 404 })))).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
   });
@@ -227,10 +229,10 @@ describe('a check of the login', () => {
   it('asks a token server for no right', async () => {
     const { asked, open } = pretend(() => granted());
     // Who has a token here gets 404 for everything.
-    await expect(open({ username: 'fred', password: 'x' }).checkLogin()).rejects.toMatchObject({
+    await expect(checkLogin(open({ username: 'fred', password: 'x' }))).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
-    await expect(open({ identityToken }).checkLogin()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(checkLogin(open({ identityToken }))).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(asked.map(({ url, form }) => (form ?? url.searchParams).has('scope'))).toEqual([false, false]);
   });
 });
@@ -325,7 +327,7 @@ describeWithDockerRegistry('a token that lives 2 seconds', () => {
     proxy.add({ method: 'POST', fault: begin });
     for (const seed of [1, 2]) {
       const blob = await blobOf(noise(size, seed));
-      await blobs.push(blob, slow(blob.bytes));
+      await pushBlob(blobs, blob, slow(blob.bytes));
       expect(await blobs.exists(blob)).toBe(true);
     }
     // One for each of: POST, PUT, the look whether it is there.
@@ -335,7 +337,7 @@ describeWithDockerRegistry('a token that lives 2 seconds', () => {
   it('is renewed through a slow pull that breaks off again and again (ATTACKS 84)', async () => {
     const { blobs } = new Registry({ place: proxy.host, credentials: login }).repository('slow/pull');
     const blob = await blobOf(noise(size, 3));
-    await blobs.push(blob, blob.bytes);
+    await pushBlob(blobs, blob, blob.bytes);
     tokens.requests.length = 0;
     const cut = cutAfter(2_500_000);
     proxy.add({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Limits } from '../../src/limits.ts';
 import { digestOf } from '../../src/registry/digest.ts';
+import { pushBlob } from '../../src/registry/push-blob.ts';
 import { Registry, type RegistryOptions, type Repository } from '../../src/registry/registry.ts';
 import { blobOf, contentOf, expectSame, noise } from './content.ts';
 import { describeWithDockerRegistry } from './docker-registry.ts';
@@ -16,7 +17,7 @@ describeWithDockerRegistry('a registry that takes uploads badly', () => {
     const push = async (options: { limits?: Partial<Limits>; seed: number; length: number }) => {
       const blob = await blobOf(noise(options.length, options.seed));
       const content = contentOf(blob.bytes);
-      await faulty(options.limits).blobs.push(blob, content);
+      await pushBlob(faulty(options.limits).blobs, blob, content);
       expectSame(
         await new Registry({ place: at.docker.host }).repository('faults').blobs.fetch(blob),
         blob.bytes,
@@ -82,7 +83,7 @@ describeWithDockerRegistry('a registry that takes uploads badly', () => {
       it(`content that is ${what} than described is DIGEST_MISMATCH and sent once (ATTACKS 59)`, async () => {
         const bytes = noise(length > 2000 ? 5_000_000 : 1000, 36);
         const lie = { digest: await digestOf(bytes), size: length };
-        await expect(faulty().blobs.push(lie, contentOf(bytes))).rejects.toMatchObject({
+        await expect(pushBlob(faulty().blobs, lie, contentOf(bytes))).rejects.toMatchObject({
           code: 'DIGEST_MISMATCH',
           message: expect.stringContaining('changed while it was read'),
         });
@@ -96,7 +97,7 @@ describeWithDockerRegistry('a registry that takes uploads badly', () => {
         open: () =>
           new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new Error('disk')) }),
       };
-      await expect(faulty().blobs.push(at.large, failing)).rejects.toMatchObject({
+      await expect(pushBlob(faulty().blobs, at.large, failing)).rejects.toMatchObject({
         code: 'STORAGE_FAILED',
         cause: { message: 'disk' },
       });
@@ -120,7 +121,7 @@ describeWithDockerRegistry('a registry that takes uploads badly', () => {
         credentials: { token: 'secret' },
         limits: quick,
       }).repository('faults');
-      await blobs.push(at.small, at.small.bytes);
+      await pushBlob(blobs, at.small, at.small.bytes);
       return registry.seen.map(({ method, path, headers }) => ({
         method,
         path,
@@ -163,7 +164,7 @@ describeWithDockerRegistry('a registry that takes uploads badly', () => {
 
     it('an upload without a Location is refused with what to do (ATTACKS 59)', async () => {
       at.proxy.add({ method: 'POST', fault: answer(202) });
-      await expect(faulty().blobs.push(at.small, at.small.bytes)).rejects.toMatchObject({
+      await expect(pushBlob(faulty().blobs, at.small, at.small.bytes)).rejects.toMatchObject({
         code: 'REGISTRY_FAILED',
         message: expect.stringContaining('Access-Control-Expose-Headers'),
       });

@@ -10,8 +10,9 @@ import {
 import { describe, expect, it } from 'vitest';
 import { fromHex, toHex, utf8 } from '../../src/encoding.ts';
 import { derToP1363, p1363ToDer } from '../../src/tuf/ecdsa.ts';
-import { identityOfPem, importKey } from '../../src/tuf/keys.ts';
+import { importKey } from '../../src/tuf/keys.ts';
 import { writePem } from '../../src/tuf/pem.ts';
+import { identityOfPem } from '../../src/tuf/spki-keys.ts';
 
 const message = utf8('a message');
 

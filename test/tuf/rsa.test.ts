@@ -2,8 +2,9 @@
 import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { fromHex, toHex, utf8 } from '../../src/encoding.ts';
-import { identityOfPem, importKey } from '../../src/tuf/keys.ts';
+import { importKey } from '../../src/tuf/keys.ts';
 import { writePem } from '../../src/tuf/pem.ts';
+import { identityOfPem } from '../../src/tuf/spki-keys.ts';
 
 const message = utf8('a message');
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });

@@ -1,4 +1,5 @@
 // Targets that are manifests: only what is signed says how they are read, and each part is verified.
+
 import { describe, expect, it } from 'vitest';
 import type { Bytes } from '../../src/ports.ts';
 import { describe as descriptorOf } from '../../src/registry/descriptor.ts';
@@ -12,6 +13,8 @@ import {
   ociManifestType,
   writeManifest,
 } from '../../src/registry/manifest.ts';
+import { pushBlob } from '../../src/registry/push-blob.ts';
+import { pushManifest } from '../../src/registry/push-manifest.ts';
 import { fileOf, type Lie, type Signed, signed, utf8 } from './signed.ts';
 
 const [one, two] = [utf8('the first part'), utf8('the second, longer part')];
@@ -43,7 +46,7 @@ async function signedManifest(
 ): Promise<Signed> {
   const at = await signed({ a: await fileOf(bytes, { dtuf: { mediaType: mediaType as string } }) });
   for (const part of [emptyBytes, ...parts]) {
-    await at.repository.blobs.push({ digest: await digestOf(part), size: part.length }, part);
+    await pushBlob(at.repository.blobs, { digest: await digestOf(part), size: part.length }, part);
   }
   return at;
 }
@@ -267,8 +270,8 @@ describe('the signed media type', () => {
         manifests: [await descriptorOf(ociManifestType, child)],
       });
       const at = await signedManifest(index, { mediaType, parts: [one] });
-      await at.repository.manifests.push(await digestOf(child), child, ociManifestType);
-      await at.repository.manifests.push('an-index', index, mediaType);
+      await pushManifest(at.repository.manifests, await digestOf(child), child, ociManifestType);
+      await pushManifest(at.repository.manifests, 'an-index', index, mediaType);
       const copy = await at.client();
       expect(await (await copy.pullTarget('a')).bytes()).toEqual(index);
       expect(await copy.blobSizes('a')).toEqual([index.length]);
@@ -288,7 +291,7 @@ describe('a plain file', () => {
   ])('that is itself %s is the bytes that were signed (ATTACKS 92)', async (_, make) => {
     const bytes = await make();
     const at = await signed({ a: await fileOf(bytes) });
-    await at.repository.blobs.push({ digest: await digestOf(bytes), size: bytes.length }, bytes);
+    await pushBlob(at.repository.blobs, { digest: await digestOf(bytes), size: bytes.length }, bytes);
     const copy = await at.client();
     expect(await (await copy.pullTarget('a')).bytes()).toEqual(bytes);
     expect(await copy.blobSizes('a')).toEqual([bytes.length]);
@@ -304,7 +307,7 @@ describe('a plain file', () => {
       { mediaType: ociManifestType },
     ]) {
       const at = await signed({ a: await fileOf(one, custom) });
-      await at.repository.blobs.push({ digest: await digestOf(one), size: one.length }, one);
+      await pushBlob(at.repository.blobs, { digest: await digestOf(one), size: one.length }, one);
       expect(await (await (await at.client()).pullTarget('a')).bytes()).toEqual(one);
     }
   });

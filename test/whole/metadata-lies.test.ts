@@ -1,4 +1,5 @@
 // A registry that lies about metadata: what a client asks for is bounded, and what it keeps is verified.
+
 import { describe, expect, it } from 'vitest';
 import { toBase64 } from '../../src/encoding.ts';
 import { DTufCopy, memoryStore } from '../../src/index.ts';
@@ -13,13 +14,15 @@ import {
   ociManifestType,
   writeManifest,
 } from '../../src/registry/manifest.ts';
+import { pushBlob } from '../../src/registry/push-blob.ts';
+import { pushManifest } from '../../src/registry/push-manifest.ts';
 import { fileOf, type Lie, type Signed, signed, utf8 } from './signed.ts';
 
 const data = utf8('data');
 
 async function published(): Promise<Signed> {
   const at = await signed({ a: await fileOf(data) });
-  await at.repository.blobs.push({ digest: await digestOf(data), size: data.length }, data);
+  await pushBlob(at.repository.blobs, { digest: await digestOf(data), size: data.length }, data);
   return at;
 }
 
@@ -284,14 +287,14 @@ describe('what is under timestamp.json, where it is', () => {
         const at = await published();
         const [bytes, mediaType] = await make();
         for (const blob of [emptyBytes, data]) {
-          await at.repository.blobs.push({ digest: await digestOf(blob), size: blob.length }, blob);
+          await pushBlob(at.repository.blobs, { digest: await digestOf(blob), size: blob.length }, blob);
         }
         if (mediaType === ociIndexType) {
           const child = await image({});
-          await at.repository.manifests.push(await digestOf(child), child, ociManifestType);
+          await pushManifest(at.repository.manifests, await digestOf(child), child, ociManifestType);
         }
         for (const tag of ['timestamp.json', 'root.json']) {
-          await at.repository.manifests.push(tag, bytes, mediaType);
+          await pushManifest(at.repository.manifests, tag, bytes, mediaType);
         }
         const copy = at.newClient(layout === undefined ? {} : { layout });
         await expect(copy.pullMetadata()).rejects.toMatchObject({ code: 'NOT_A_REPOSITORY' });
@@ -345,7 +348,7 @@ describe('the layout', () => {
       });
       const name = annotations['tuf.io/filename'] ?? '';
       for (const tag of name === '1.root.json' ? [name, 'root.json'] : [name]) {
-        await at.repository.manifests.push(tag, alias, dockerManifestType);
+        await pushManifest(at.repository.manifests, tag, alias, dockerManifestType);
       }
     }
   }

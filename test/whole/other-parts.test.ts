@@ -1,4 +1,5 @@
 // A target that is made of what another holds (`@other`): the publisher signs only what was signed before.
+
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { embeddedRegistry } from '../../adapters/registry/index.ts';
@@ -7,6 +8,8 @@ import type { Bytes } from '../../src/ports.ts';
 import { describe as descriptorOf } from '../../src/registry/descriptor.ts';
 import { digestOf } from '../../src/registry/digest.ts';
 import { emptyBytes, emptyDescriptor, ociManifestType, writeManifest } from '../../src/registry/manifest.ts';
+import { pushBlob } from '../../src/registry/push-blob.ts';
+import { pushManifest } from '../../src/registry/push-manifest.ts';
 import { Registry } from '../../src/registry/registry.ts';
 import { bytesOf, client, publisher } from '../core/people.ts';
 import { type Seen, watched } from '../core/watched.ts';
@@ -70,11 +73,12 @@ it('a target of which only a sha512 is signed is verified whole before it is sig
     const registry = embeddedRegistry();
     const made = await publisher(registry);
     const repository = new Registry({ place: registry }).repository(made.repository);
-    await repository.blobs.push({ digest: await digestOf(sent), size: sent.length }, sent);
-    await repository.blobs.push({ digest: await digestOf(emptyBytes), size: 2 }, emptyBytes);
+    await pushBlob(repository.blobs, { digest: await digestOf(sent), size: sent.length }, sent);
+    await pushBlob(repository.blobs, { digest: await digestOf(emptyBytes), size: 2 }, emptyBytes);
     const layers = [await descriptorOf('application/vnd.tuf.target', sent)];
     const manifest = { schemaVersion: 2, mediaType: ociManifestType, config: emptyDescriptor, layers };
-    await repository.manifests.push(
+    await pushManifest(
+      repository.manifests,
       `sha512-${sha512.slice(0, 64)}.other`,
       writeManifest(manifest),
       ociManifestType,

@@ -1,4 +1,5 @@
 // Every way to read a target hands out nothing of one that was tampered with.
+
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -6,6 +7,7 @@ import { nodeFiles } from '../../adapters/node/files.ts';
 import { embeddedRegistry } from '../../adapters/registry/index.ts';
 import type { VerifiedTarget } from '../../src/index.ts';
 import { digestOf } from '../../src/registry/digest.ts';
+import { pushBlob } from '../../src/registry/push-blob.ts';
 import { bytesOf, client, publisher } from '../core/people.ts';
 import { temporaryFolder } from '../node/temporary.ts';
 import { fileOf, type Lie, signed, utf8 } from './signed.ts';
@@ -76,7 +78,7 @@ function endless(): ReadableStream<Uint8Array> {
 describe.each(Object.entries(ways))('%s()', (way, read) => {
   it('hands out what was signed', async () => {
     const at = await signed({ a: await fileOf(data) });
-    await at.repository.blobs.push({ digest: await digestOf(data), size: data.length }, data);
+    await pushBlob(at.repository.blobs, { digest: await digestOf(data), size: data.length }, data);
     const copy = await at.client({ files: nodeFiles() });
     expect(await read(await copy.pullTarget('a'), temporaryFolder())).toBe(text);
     // A slice is not the target.

@@ -1,4 +1,5 @@
 // Targets of which only a sha512 is signed: found by their tag, verified by the whole hash.
+
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Bytes } from '../../src/ports.ts';
@@ -11,6 +12,8 @@ import {
   ociManifestType,
   writeManifest,
 } from '../../src/registry/manifest.ts';
+import { pushBlob } from '../../src/registry/push-blob.ts';
+import { pushManifest } from '../../src/registry/push-manifest.ts';
 import type { TargetFile } from '../../src/tuf/targets.ts';
 import { fileOf, type Signed, signed, utf8 } from './signed.ts';
 
@@ -29,7 +32,7 @@ async function tagged(
   tag = `sha512-${sha512(data).slice(0, 64)}.a`,
 ): Promise<void> {
   for (const blob of [emptyBytes, bytes]) {
-    await at.repository.blobs.push({ digest: await digestOf(blob), size: blob.length }, blob);
+    await pushBlob(at.repository.blobs, { digest: await digestOf(blob), size: blob.length }, blob);
   }
   const manifest = writeManifest({
     schemaVersion: 2,
@@ -38,7 +41,7 @@ async function tagged(
     config: emptyDescriptor,
     layers: [await descriptorOf('application/vnd.tuf.target', bytes)],
   });
-  await at.repository.manifests.push(tag, manifest, ociManifestType);
+  await pushManifest(at.repository.manifests, tag, manifest, ociManifestType);
 }
 
 describe('a target of which only a sha512 is signed', () => {

@@ -1,4 +1,5 @@
 // A registry that answers slowly or not at all, and a caller that no longer wants to wait.
+
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -6,6 +7,7 @@ import { nodeFiles } from '../../adapters/node/files.ts';
 import { embeddedRegistry } from '../../adapters/registry/index.ts';
 import { DTufMaster, memoryLock, type VerifiedTarget } from '../../src/index.ts';
 import { digestOf } from '../../src/registry/digest.ts';
+import { pushBlob } from '../../src/registry/push-blob.ts';
 import { bytesOf, publisher } from '../core/people.ts';
 import { watched } from '../core/watched.ts';
 import { temporaryFolder } from '../node/temporary.ts';
@@ -15,7 +17,7 @@ const data = utf8('x'.repeat(100_000));
 
 async function published(): Promise<Signed> {
   const at = await signed({ a: await fileOf(data) });
-  await at.repository.blobs.push({ digest: await digestOf(data), size: data.length }, data);
+  await pushBlob(at.repository.blobs, { digest: await digestOf(data), size: data.length }, data);
   return at;
 }
 

@@ -1,9 +1,11 @@
 // What a registry or a publisher says cannot forge a line of the command, nor drive the terminal.
+
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { memoryStorage } from '../../adapters/registry/index.ts';
 import { type Serving, serve } from '../../adapters/registry/serve.ts';
 import { digestOf } from '../../src/registry/digest.ts';
+import { pushBlob } from '../../src/registry/push-blob.ts';
 import { Machine } from '../cli/command.ts';
 import { type FaultProxy, refuse, startFaultProxy, withHeaders } from '../registry/fault-proxy.ts';
 import { fileOf, type Signed, signed, utf8 } from './signed.ts';
@@ -32,7 +34,7 @@ describe('with a publisher who signs hostile names', () => {
     const data = utf8('data');
     const file = await fileOf(data);
     at = await signed(Object.fromEntries(names.map((name) => [name, file])), { storage });
-    await at.repository.blobs.push({ digest: await digestOf(data), size: data.length }, data);
+    await pushBlob(at.repository.blobs, { digest: await digestOf(data), size: data.length }, data);
     registry = await serve({ storage });
     proxy = await startFaultProxy(registry.url);
     copy = await Machine.start({ DTUF_HOST: proxy.url });

@@ -1,0 +1,2 @@
+export function folder(): string;
+export function install(): string;
