@@ -2,8 +2,7 @@
 // `--outputFile.json=FILE` writes what vitest's reporter `json` would.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { runnerImport } from 'vite';
-import { base, bundle, root } from './bundle.js';
+import { bundle, load, root } from './bundle.js';
 import { groups, runtimes } from './launch.js';
 import { outcomeOf } from './outcome.js';
 import { print, write } from './report.js';
@@ -70,8 +69,8 @@ async function setUp() {
   };
   const stops = [];
   for (const file of ['docker-registry.ts', 'faulty-registry.ts']) {
-    const { module } = await runnerImport(join(root, 'test/setup', file), base);
-    stops.push(await module.default({ provide }));
+    const { default: start } = await load(`test/setup/${file}`, join(folder, file));
+    stops.push(await start({ provide }));
   }
   return { provided, stop: () => Promise.all(stops.map((stop) => stop())) };
 }
