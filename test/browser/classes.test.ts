@@ -216,6 +216,13 @@ describe('keys of a page', () => {
     });
   });
 
+  it('that the browser cannot make are an error that says so', async () => {
+    const cause = new DOMException('unknown', 'NotSupportedError');
+    vi.spyOn(crypto.subtle, 'generateKey').mockRejectedValue(cause);
+    const made = page.pageKeys(newRepository());
+    await expect(made).rejects.toMatchObject({ name: 'DTufError', code: 'NOT_SUPPORTED', cause });
+  });
+
   it('are ECDSA P-256 where the browser has no Ed25519', async () => {
     const host = embeddedRegistry();
     const generate = crypto.subtle.generateKey.bind(crypto.subtle);
