@@ -13,7 +13,9 @@ export function watchPolicy(): PolicyWatch {
   const target: Partial<EventTarget> = globalThis.document ?? globalThis;
   const blocked: string[] = [];
   const note = (event: Event): void => {
-    if ('effectiveDirective' in event && event.effectiveDirective === 'connect-src' && 'blockedURI' in event)
+    if (!('blockedURI' in event && 'effectiveDirective' in event && 'disposition' in event)) return;
+    // A policy that only reports keeps nothing back.
+    if (event.effectiveDirective === 'connect-src' && event.disposition === 'enforce')
       blocked.push(String(event.blockedURI));
   };
   target.addEventListener?.('securitypolicyviolation', note);

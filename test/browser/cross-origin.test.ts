@@ -39,3 +39,35 @@ describe('of what fails after answers that a page could read', () => {
     await expect(fetch(`${registry}blobs`, login)).rejects.toBe(failure);
   });
 });
+
+describe('of the policy of the page itself', () => {
+  const asksWhile = (disposition: SecurityPolicyViolationEventDisposition) => {
+    const failure = new TypeError('Failed to fetch');
+    vi.stubGlobal('fetch', () => Promise.reject(failure));
+    const fetch = tellingCors(async () => {
+      const named = {
+        effectiveDirective: 'connect-src',
+        violatedDirective: 'connect-src',
+        blockedURI: registry,
+      };
+      const required = { documentURI: location.href, originalPolicy: '', statusCode: 200, disposition };
+      document.dispatchEvent(
+        new SecurityPolicyViolationEvent('securitypolicyviolation', { ...named, ...required }),
+      );
+      throw failure;
+    });
+    return { failure, asked: fetch(registry) };
+  };
+
+  it('it is blamed where it is enforced', async () => {
+    await expect(asksWhile('enforce').asked).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      message: expect.stringContaining('connect-src'),
+    });
+  });
+
+  it('it is not blamed where it only reports', async () => {
+    const { asked, failure } = asksWhile('report');
+    await expect(asked).rejects.toBe(failure);
+  });
+});
