@@ -6,7 +6,6 @@ import { Registry } from '../../src/registry/registry.ts';
 const longest = 2 ** 31 - 1;
 
 afterEach(() => {
-  vi.doUnmock('../../src/registry/repeat.ts');
   vi.restoreAllMocks();
 });
 
@@ -19,15 +18,6 @@ function unavailable(headers: Record<string, string>, limits: { attempts?: numbe
 }
 
 describe('between two attempts', () => {
-  it('an abort ends the wait for the part that repeats, which may never come', async () => {
-    const load = vi.fn(() => new Promise<never>(() => undefined));
-    vi.doMock('../../src/registry/repeat.ts', load);
-    const { control, fetched } = unavailable({}, { retryAfter: 10 });
-    await vi.waitFor(() => expect(load).toHaveBeenCalled());
-    control.abort();
-    await expect(fetched).rejects.toMatchObject({ code: 'ABORTED' });
-  });
-
   it('an abort ends the pause that Retry-After asked for', async () => {
     const timers = vi.spyOn(globalThis, 'setTimeout');
     const { fetch, control, fetched } = unavailable({ 'Retry-After': '3600' }, { retryAfter: 3_600_000 });

@@ -1,9 +1,10 @@
-// Parts that are loaded when they are needed, where that fails: a verdict is put off, and is never another one.
+// Parts that are loaded when they are needed, where that fails: a verdict is put off, and is never another one. Only Vitest
+// itself can make it fail, so that this does not run in other runtimes (test/runtimes).
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Registry } from '../../src/registry/registry.ts';
 import { importKey } from '../../src/tuf/keys.ts';
 
-const parts = ['registry/auth', 'registry/refusal', 'tuf/spki-keys'] as const;
+const parts = ['registry/auth', 'registry/refusal', 'registry/repeat', 'tuf/spki-keys'] as const;
 
 afterEach(() => {
   for (const part of parts) vi.doUnmock(`../../src/${part}.ts`);
@@ -51,6 +52,18 @@ describe('where a part cannot be loaded', () => {
     expect(await Promise.all([manifests.fetch('b'), manifests.fetch('c')])).toEqual([undefined, undefined]);
     expect(credentials).toHaveBeenCalledOnce();
   });
+});
+
+it('an abort ends the wait for a part that never comes', async () => {
+  const load = vi.fn(() => new Promise<never>(() => undefined));
+  vi.doMock('../../src/registry/repeat.ts', load);
+  const fetch = async () => new Response('', { status: 503 });
+  const { manifests } = new Registry({ place: 'registry.example.com', fetch }).repository('a');
+  const control = new AbortController();
+  const fetched = manifests.fetch('b', { signal: control.signal });
+  await vi.waitFor(() => expect(load).toHaveBeenCalled());
+  control.abort();
+  await expect(fetched).rejects.toMatchObject({ code: 'ABORTED' });
 });
 
 it('a token that is set while the part that uses it is loaded is the one that is sent', async () => {
