@@ -67,7 +67,8 @@ describe.skipIf(address === undefined)('a page and a real registry', () => {
       },
     });
     await expect(copy.pullMetadata()).rejects.toMatchObject({ code: 'METADATA_MISSING' });
-    expect(asked).toEqual([new URL('metadata/bundle.json', document.baseURI).href]);
+    const base = globalThis.document?.baseURI ?? location.href;
+    expect(asked).toEqual([new URL('metadata/bundle.json', base).href]);
     const bare = { host: 'example.com/metadata/', layout: 'http' } as const;
     expect(() => new page.DTufCopy(bare)).toThrow(/is named by the address/);
   });
