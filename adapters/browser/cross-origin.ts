@@ -7,17 +7,18 @@ import { watchPolicy } from './page-policy.ts';
  * kept it back, and whether the server answers a request whose answer nobody reads.
  */
 export function tellingCors(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
-  /** Origins whose answers the page was let read before: what fails there now is something else. */
+  /** What the page was let read the answers of before: what fails there now is something else. */
   const readable = new Set<string>();
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : String(input), globalThis.location?.href);
+    const kind = `${url.origin} ${kindOf(input, init)}`;
     const policy = watchPolicy();
     try {
       const response = await fetch(input, init);
-      readable.add(url.origin);
+      readable.add(kind);
       return response;
     } catch (cause) {
-      if (!(cause instanceof TypeError) || readable.has(url.origin)) throw cause;
+      if (!(cause instanceof TypeError) || readable.has(kind)) throw cause;
       if (await policy.forbids(url)) throw forbidden(url, cause);
       if (await isKeptBack(url, init?.signal)) throw keptBack(url, cause);
       throw cause;
@@ -25,6 +26,13 @@ export function tellingCors(fetch: typeof globalThis.fetch): typeof globalThis.f
       policy.end();
     }
   };
+}
+
+/** A server may let pages read and neither sign in nor write: for these browsers ask it first, by OPTIONS. */
+function kindOf(input: RequestInfo | URL, init: RequestInit = {}): string {
+  const asked = input instanceof Request ? input : { method: 'GET', headers: {} };
+  const { method = asked.method, headers = asked.headers } = init;
+  return `${/^(GET|HEAD)$/.test(method) ? 'read' : 'write'} ${new Headers(headers).has('Authorization')}`;
 }
 
 function forbidden({ origin }: URL, cause: unknown): DTufError {
