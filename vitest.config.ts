@@ -33,9 +33,12 @@ export default defineConfig({
         test: {
           name: 'chromium',
           include: ['test/core/**/*.test.ts', 'test/conformance/**/*.test.ts', 'test/browser/**/*.test.ts'],
-          // The first is long, and the same code in both: what a page does of it is in journey.test.ts. The others read
+          // The first two are of browsers that are started in other ways (test/runtimes).
+          // The next is long, and the same code in both: what a page does of it is in journey.test.ts. The others read
           // files and start processes.
           exclude: [
+            'test/browser/little-room.test.ts',
+            'test/browser/private-window.test.ts',
             'test/core/publishing.test.ts',
             'test/conformance/client.test.ts',
             'test/conformance/sigstore.test.ts',

@@ -24,7 +24,10 @@ progress { inline-size: 9em; accent-color: #1d5bbf; accent-color: light-dark(#1d
 :host([state='saved']) [part='status']::before { clip-path: polygon(0 55%, 14% 41%, 38% 65%, 86% 12%, 100% 26%, 38% 93%); }
 :host([state='refused']) [part='status'] { color: #ad1f17; color: light-dark(#ad1f17, #ffa79f); }
 :host([state='refused']) [part='status']::before { clip-path: polygon(15% 0, 50% 35%, 85% 0, 100% 15%, 65% 50%, 100% 85%, 85% 100%, 50% 65%, 15% 100%, 0 85%, 35% 50%, 0 15%); }
-@media (forced-colors: active) { .icon { background: ButtonText; } }
+@media (forced-colors: active) {
+  .icon { background: ButtonText; }
+  :host([state='saved']) [part='status']::before, :host([state='refused']) [part='status']::before { background: CanvasText; }
+}
 @media (prefers-reduced-motion: reduce) { progress:not([value]) { display: none; } }
 `;
 

@@ -4,6 +4,7 @@ import { parseBase } from '../../src/layout/http-site.ts';
 import type { Connection, Options } from '../../src/options.ts';
 import type { Lock, Store } from '../../src/ports.ts';
 import { parsePlace } from '../../src/registry/reference.ts';
+import { inRanges } from './bounded-body.ts';
 import { tellingCors } from './cross-origin.ts';
 import { indexedDbStore } from './indexed-db-store.ts';
 import { refuseMixedContent } from './mixed-content.ts';
@@ -36,7 +37,7 @@ const uncached: typeof fetch = async (input, init) => {
   return inOwnBuffers(await fetch(input, { ...init, cache: 'no-store' }));
 };
 
-const told = tellingCors(uncached);
+const told = tellingCors(inRanges(uncached));
 
 /** Fills in the store of one repository. @param side `master` or `copy`. */
 export function stateOf<T extends Options>(given: T, side: 'master' | 'copy'): T & { store: Store } {

@@ -32,7 +32,7 @@ export function inOwnBuffers(response: Response): Response {
     { highWaterMark: 0 },
   );
   // A new Response would forget its address and its type, by which redirects are told.
-  return Object.defineProperty(response, 'body', { value: body });
+  return Object.defineProperty(response, 'body', { value: body, configurable: true });
 }
 
 /** Of a chunk that was copied and that nobody else has. One that is not of {@link inOwnBuffers}, or is a part of one, stays. */

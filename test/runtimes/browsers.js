@@ -10,7 +10,7 @@ const chromium = process.env.DTUF_CHROMIUM ?? '/usr/bin/chromium';
 const needed = {
   chromium: [() => chromium, 'chromium'],
   firefox: [() => onPath('firefox-esr'), 'firefox-esr'],
-  webkit: [() => miniBrowser() && onPath('Xvfb'), 'webkit2gtk-driver xvfb'],
+  webkit: [() => webKitBrowser() && onPath('Xvfb'), 'webkit2gtk-driver xvfb'],
 };
 
 /** @returns why an engine cannot be started, if so */
@@ -22,16 +22,16 @@ export function whyNot(engine) {
 
 /**
  * @param home an empty folder for all that the browser keeps
- * @param isPrivate whether in a private window
+ * @param form `private-window` for one; `little-room` has Firefox give sites 10 MB
  * @returns its process
  */
-export async function open(engine, address, home, isPrivate = false) {
+export async function open(engine, address, home, form) {
   const { start, flag } = {
     chromium: { start: openChromium, flag: ['--incognito'] },
     firefox: { start: openFirefox, flag: ['--private-window'] },
     webkit: { start: openWebKit, flag: ['--private'] },
   }[engine];
-  return start([...(isPrivate ? flag : []), address], home);
+  return start([...(form === 'private-window' ? flag : []), address], home, form);
 }
 
 function openChromium(addressed, home) {
@@ -55,8 +55,10 @@ function openChromium(addressed, home) {
   );
 }
 
-function openFirefox(addressed, home) {
-  const lines = Object.entries(firefoxPreferences).map(
+function openFirefox(addressed, home, form) {
+  // In KiB, of all sites; each may have a fifth of it.
+  const room = form === 'little-room' ? { 'dom.quotaManager.temporaryStorage.fixedLimit': 51_200 } : {};
+  const lines = Object.entries({ ...firefoxPreferences, ...room }).map(
     ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`,
   );
   writeFileSync(join(home, 'user.js'), lines.join(''));
@@ -98,19 +100,25 @@ const firefoxPreferences = {
 
 /** It has no mode without a window: the window is on a display that nobody sees. */
 async function openWebKit(addressed, home) {
-  const display = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x1024x24', '-nolisten', 'tcp'], {
+  const { display, variables } = await startDisplay('1280x1024x24');
+  process.once('exit', () => display.kill());
+  return start(webKitBrowser(), addressed, home, variables);
+}
+
+/** @returns the display's process, and what WebKitGTK has to be told of it */
+export async function startDisplay(screen) {
+  const display = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', screen, '-nolisten', 'tcp'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   });
   const [number] = await once(display.stdio[3], 'data');
-  const browser = start(miniBrowser(), addressed, home, {
+  const variables = {
     DISPLAY: `:${String(number).trim()}`,
     GDK_BACKEND: 'x11',
     LIBGL_ALWAYS_SOFTWARE: '1',
     NO_AT_BRIDGE: '1',
     WEBKIT_DISABLE_COMPOSITING_MODE: '1',
-  });
-  process.once('exit', () => display.kill());
-  return browser;
+  };
+  return { display, variables };
 }
 
 function start(command, args, home, variables = {}) {
@@ -128,7 +136,7 @@ function start(command, args, home, variables = {}) {
   });
 }
 
-function onPath(command) {
+export function onPath(command) {
   return (process.env.PATH ?? '')
     .split(delimiter)
     .map((folder) => join(folder, command))
@@ -136,7 +144,7 @@ function onPath(command) {
 }
 
 /** WebKitGTK's own small browser, which Debian installs outside of the PATH. */
-function miniBrowser() {
+export function webKitBrowser() {
   try {
     const installed = execFileSync('dpkg-query', ['-L', 'libwebkit2gtk-4.1-0'], {
       encoding: 'utf8',

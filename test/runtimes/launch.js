@@ -47,7 +47,7 @@ export const runtimes = {
     'service-worker': ['core', 'store', 'worker'],
     'private-window': ['private'],
   }),
-  ...browser('firefox', likeChromium),
+  ...browser('firefox', { ...likeChromium, 'little-room': ['room'] }),
   ...browser('webkit', likeChromium),
 };
 

@@ -14,6 +14,7 @@ const [engine, form, module] = process.argv.slice(2);
 const starts = {
   page: `await import('/run.mjs')`,
   'private-window': `await import('/run.mjs')`,
+  'little-room': `await import('/run.mjs')`,
   worker: `const worker = new Worker('/run.mjs', { type: 'module' });
     worker.onerror = (event) => fail(event.message ?? 'the worker did not load');`,
   'shared-worker': `const worker = new SharedWorker('/run.mjs', { type: 'module' });
@@ -38,8 +39,11 @@ process.once('exit', () => rmSync(home, { recursive: true, force: true }));
 const server = createServer(answer).listen(0, 'localhost');
 await once(server, 'listening');
 const address = `http://localhost:${server.address().port}/`;
-const browser = await open(engine, address, home, form === 'private-window');
+const browser = await open(engine, address, home, form);
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => end(1));
+// Whoever started this may be killed: a browser must not go on by itself, with servers that are gone.
+const parent = process.ppid;
+setInterval(() => process.ppid === parent || end(1), 1000).unref();
 browser.once('exit', (code) => {
   console.log(`${engine} ended with exit code ${code}`);
   process.exit(1);

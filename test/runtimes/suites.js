@@ -17,7 +17,17 @@ const suites = {
     'test/client/targets.',
   ],
   /** What is of pages; some of it is of workers too. */
-  page: ['test/browser/'],
+  page: [
+    'test/browser/bounded-body.',
+    'test/browser/classes.',
+    'test/browser/element.',
+    'test/browser/faulty-registry.',
+    'test/browser/files.',
+    'test/browser/held-in-memory.',
+    'test/browser/indexed-db-store.',
+    'test/browser/own-buffers.',
+    'test/browser/web-lock.',
+  ],
   /** What a registry may answer, which needs no server. */
   lies: [
     'test/legacy/alias.',
@@ -31,6 +41,7 @@ const suites = {
   classes: ['test/browser/classes.'],
   worker: ['test/runtimes/worker-read.'],
   private: ['test/browser/private-window.'],
+  room: ['test/browser/little-room.'],
   /** What is ours, the registry that is embedded, the client of any, the adapter for Node, and the command. */
   all: [
     ...core,
