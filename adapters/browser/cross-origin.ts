@@ -11,7 +11,8 @@ export function tellingCors(fetch: typeof globalThis.fetch): typeof globalThis.f
   const readable = new Set<string>();
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : String(input), globalThis.location?.href);
-    const kind = `${url.origin} ${kindOf(input, init)}`;
+    // A server may let pages read and neither sign in nor write: for these browsers ask it first, by OPTIONS.
+    const kind = [url.origin, init?.method ?? 'GET', new Headers(init?.headers).has('Authorization')].join();
     const policy = watchPolicy();
     try {
       const response = await fetch(input, init);
@@ -26,13 +27,6 @@ export function tellingCors(fetch: typeof globalThis.fetch): typeof globalThis.f
       policy.end();
     }
   };
-}
-
-/** A server may let pages read and neither sign in nor write: for these browsers ask it first, by OPTIONS. */
-function kindOf(input: RequestInfo | URL, init: RequestInit = {}): string {
-  const asked = input instanceof Request ? input : { method: 'GET', headers: {} };
-  const { method = asked.method, headers = asked.headers } = init;
-  return `${/^(GET|HEAD)$/.test(method) ? 'read' : 'write'} ${new Headers(headers).has('Authorization')}`;
 }
 
 function forbidden({ origin }: URL, cause: unknown): DTufError {
