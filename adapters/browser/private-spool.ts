@@ -78,6 +78,8 @@ class Spool implements PrivateSpool {
   #filled = 0;
   #writing: Promise<void> = Promise.resolve();
   #count: number;
+  /** In bytes, of all that is closed. */
+  #size: number;
   #open: { readonly stream: FileSystemWritableFileStream; size: number } | undefined;
   #ended = false;
 
@@ -85,6 +87,7 @@ class Spool implements PrivateSpool {
     this.#spools = spools;
     this.#held = held;
     this.#count = segments.length;
+    this.#size = sizeOf(segments);
     this.kept = segments.length === 0 ? undefined : new Blob([...segments]);
   }
 
@@ -138,15 +141,19 @@ class Spool implements PrivateSpool {
   }
 
   async #close(): Promise<void> {
-    const { stream } = this.#open ?? {};
+    const { stream, size = 0 } = this.#open ?? {};
     this.#open = undefined;
     await stream?.close();
+    this.#size += size;
   }
 
   blob(): Promise<Blob> {
     return storing('read a temporary file', async () => {
       await this.#finish();
-      return new Blob(this.#count === 0 ? [] : await segmentsOf(await this.#folder()));
+      const blob = new Blob(this.#count === 0 ? [] : await segmentsOf(await this.#folder()));
+      // A part of it was cleared: what is left is not what was verified.
+      if (blob.size !== this.#size) throw new DOMException('A segment is missing.', 'NotFoundError');
+      return blob;
     });
   }
 

@@ -118,11 +118,15 @@ describe.skipIf(missing !== undefined)('a page of a person', () => {
     const page = await open(profile, 'large');
     site.stallAfter = 20 * MiB;
     const session = await profile.newCDPSession(page);
+    const clear = () =>
+      session.send('Storage.clearDataForOrigin', { origin: site.origin, storageTypes: 'all' });
+    // What an earlier visit has saved would be used again.
+    await clear();
     await page.getByRole('button').click();
     await page.waitForFunction(
       `document.querySelector('dtuf-download').shadowRoot.querySelector('progress').value > ${18 * MiB}`,
     );
-    await session.send('Storage.clearDataForOrigin', { origin: site.origin, storageTypes: 'all' });
+    await clear();
     site.stallAfter = undefined;
     // The connection that stands still is the server's to end.
     site.letGo();

@@ -189,6 +189,20 @@ describe('what an earlier attempt left', () => {
     vi.useRealTimers();
   });
 
+  it('of which a part is gone when it is handed over is an error that says so, and nothing is handed over', async () => {
+    const downloads = catchDownloads();
+    const sink = await sinkOf(20 * MiB);
+    for (let written = 0; written < 20; written++) await sink.write(randomBytes(MiB));
+    const spools = await (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER);
+    await (await spools.getDirectoryHandle(SHA256)).removeEntry('0');
+    await expect(sink.commit()).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+      message: expect.stringContaining('cleared'),
+    });
+    expect(downloads).toEqual([]);
+    await sink.abort();
+  });
+
   it('that the user cleared in the middle is an error that says so, and the next attempt works (ATTACKS 64)', async () => {
     const sink = await sinkOf(40 * MiB);
     await sink.write(randomBytes(17 * MiB));

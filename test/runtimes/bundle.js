@@ -43,6 +43,30 @@ export async function bundle(run, outDir, start) {
   return join(outDir, 'run.mjs');
 }
 
+/**
+ * A module of the tests for this process, with what it imports later: vite's `runnerImport` ends with the first import.
+ *
+ * @param path in the repository
+ */
+export async function load(path, outDir) {
+  await build({
+    ...base,
+    plugins: [places],
+    build: {
+      ssr: true,
+      outDir,
+      target: 'es2022',
+      minify: false,
+      reportCompressedSize: false,
+      rolldownOptions: {
+        input: join(root, path),
+        output: { entryFileNames: 'loaded.mjs', chunkFileNames: '[name]-[hash].mjs' },
+      },
+    },
+  });
+  return import(pathToFileURL(join(outDir, 'loaded.mjs')).href);
+}
+
 function codeOf({ files, excluded, provided }, start) {
   const imports = files.map(
     (path) => `${JSON.stringify(path)}: () => import(${JSON.stringify(join(root, path))})`,

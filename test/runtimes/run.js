@@ -2,8 +2,7 @@
 // `--outputFile.json=FILE` writes what vitest's reporter `json` would.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createServer, createServerModuleRunner } from 'vite';
-import { base, bundle, root } from './bundle.js';
+import { bundle, load, root } from './bundle.js';
 import { groups, runtimes } from './launch.js';
 import { outcomeOf } from './outcome.js';
 import { print, write } from './report.js';
@@ -69,22 +68,9 @@ async function setUp() {
     provided[name] = value;
   };
   const stops = [];
-  // It stays open: parts of ours are loaded when they are needed first.
-  const vite = await createServer({
-    ...base,
-    ssr: { external: true },
-    optimizeDeps: { noDiscovery: true },
-    server: { middlewareMode: true, ws: false, watch: null },
-  });
-  const runner = createServerModuleRunner(vite.environments.ssr);
   for (const file of ['docker-registry.ts', 'faulty-registry.ts']) {
-    const module = await runner.import(join(root, 'test/setup', file));
-    stops.push(await module.default({ provide }));
+    const { default: start } = await load(`test/setup/${file}`, join(folder, file));
+    stops.push(await start({ provide }));
   }
-  const stop = async () => {
-    await Promise.all(stops.map((end) => end()));
-    await runner.close();
-    await vite.close();
-  };
-  return { provided, stop };
+  return { provided, stop: () => Promise.all(stops.map((stop) => stop())) };
 }
