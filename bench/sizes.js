@@ -40,7 +40,7 @@ const sizes = [
   {
     what: 'dist/dtuf.min.js, which is one file',
     size: zipped(readFileSync('dist/dtuf.min.js')),
-    bound: 93_000,
+    bound: 93_500,
   },
 ];
 
