@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
 const subpaths = {
@@ -36,7 +37,7 @@ function atOnce(debugName: string, ...entries: string[]) {
 
 /** What modules import at once, and what that does. */
 function reached(graph: Graph, entries: readonly string[]): Set<string> {
-  const found = new Set(entries.map((entry) => new URL(entry, import.meta.url).pathname));
+  const found = new Set(entries.map((entry) => fileURLToPath(new URL(entry, import.meta.url))));
   for (const id of found)
     for (const imported of graph.getModuleInfo(id)?.importedIds ?? []) found.add(imported);
   return found;

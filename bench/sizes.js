@@ -17,7 +17,7 @@ const sizes = [
   {
     what: 'a page that verifies from a registry: its static imports',
     size: await bundled(verifies('../dist/browser.js')),
-    bound: 33_800,
+    bound: 34_200,
     goal: 20_000,
   },
   {
@@ -40,7 +40,7 @@ const sizes = [
   {
     what: 'dist/dtuf.min.js, which is one file',
     size: zipped(readFileSync('dist/dtuf.min.js')),
-    bound: 93_000,
+    bound: 94_000,
   },
 ];
 

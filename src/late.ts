@@ -3,7 +3,8 @@ import { DTufError } from './errors.ts';
 /**
  * Waits for a part that is loaded when it is needed first, as in `late(import(…))`.
  *
- * @throws DTufError UNREACHABLE where it cannot be loaded: a page may have lost its server by then.
+ * @throws DTufError UNREACHABLE where it cannot be loaded: a page may have lost its server by then. Firefox remembers that for as
+ * long as the page is open, Chromium and WebKit ask again.
  */
 export async function late<T>(part: Promise<T>): Promise<T> {
   try {
@@ -11,7 +12,7 @@ export async function late<T>(part: Promise<T>): Promise<T> {
   } catch (cause) {
     throw new DTufError(
       'UNREACHABLE',
-      'a part of dtuf that is needed now could not be loaded from where the rest of it came from: try again',
+      'a part of dtuf that is needed now could not be loaded from where the rest of it came from: try again, and reload the page where that does not help',
       { cause },
     );
   }

@@ -7,17 +7,18 @@ import { watchPolicy } from './page-policy.ts';
  * kept it back, and whether the server answers a request whose answer nobody reads.
  */
 export function tellingCors(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
-  /** Origins whose answers the page was let read before: what fails there now is something else. */
+  /** Kinds of requests whose answers the page was let read before: where one fails now, that is something else. */
   const readable = new Set<string>();
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : String(input), globalThis.location?.href);
+    const kind = kindOf(url, init);
     const policy = watchPolicy();
     try {
       const response = await fetch(input, init);
-      readable.add(url.origin);
+      readable.add(kind);
       return response;
     } catch (cause) {
-      if (!(cause instanceof TypeError) || readable.has(url.origin)) throw cause;
+      if (!(cause instanceof TypeError) || readable.has(kind)) throw cause;
       if (await policy.forbids(url)) throw forbidden(url, cause);
       if (await isKeptBack(url, init?.signal)) throw keptBack(url, cause);
       throw cause;
@@ -25,6 +26,11 @@ export function tellingCors(fetch: typeof globalThis.fetch): typeof globalThis.f
       policy.end();
     }
   };
+}
+
+/** What servers tell apart: many let a page read, and answer no preflight for a login or for another method. */
+function kindOf({ origin }: URL, { method = 'GET', headers }: RequestInit = {}): string {
+  return [origin, method, new Headers(headers).has('authorization')].join(' ');
 }
 
 function forbidden({ origin }: URL, cause: unknown): DTufError {

@@ -235,7 +235,7 @@ export class DTufDownloadElement extends Base {
   }
 
   #shared(): SharedCopy {
-    const layout = this.layout === '' ? undefined : (this.layout as LayoutName);
+    const layout = this.#layout();
     const host = this.#required('host');
     this.#required('target');
     const repository = layout === 'http' ? this.repository : this.#required('repository');
@@ -245,6 +245,16 @@ export class DTufDownloadElement extends Base {
       ...(repository === '' ? {} : { repository }),
       ...(layout === undefined ? {} : { layout }),
       ...(trust === undefined ? {} : { trust }),
+    });
+  }
+
+  #layout(): LayoutName | undefined {
+    const { layout } = this;
+    if (layout === '') return undefined;
+    if (layout === 'http' || layout === 'native' || layout === 'legacy') return layout;
+    throw new DTufError('INVALID_ARGUMENT', `there is no layout "${layout}": write http, native or legacy`, {
+      expected: 'http, native or legacy',
+      got: layout,
     });
   }
 

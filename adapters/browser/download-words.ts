@@ -15,6 +15,7 @@ export function refusalInWords(error: DTufError): string {
 
 /** Whether what came was not what was signed, rather than not there. */
 function isRefusal(error: DTufError): boolean {
+  if (error.code === 'METADATA_MISSING') return false;
   return (
     error.code.startsWith('METADATA_') || hasCode(error, 'DIGEST_MISMATCH', 'TRUST_BROKEN', 'LIMIT_EXCEEDED')
   );

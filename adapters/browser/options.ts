@@ -47,15 +47,22 @@ export function stateOf<T extends Options>(given: T, side: 'master' | 'copy'): T
 
 /** Addresses of static files may be relative to the page, or to the worker's script: `./metadata/bundle.json`. */
 function inThePage<T extends Options>(options: T): T {
-  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
-  const whole = <A>(address: A) =>
-    typeof address === 'string' && /^\.{0,2}\//.test(address) ? new URL(address, base).href : address;
   const { targetsHost } = options;
   return {
     ...options,
-    host: whole(options.host),
-    ...(targetsHost === undefined ? {} : { targetsHost: whole(targetsHost) }),
+    host: resolved(options.host),
+    ...(targetsHost === undefined ? {} : { targetsHost: resolved(targetsHost) }),
   };
+}
+
+function resolved<A>(address: A): A | string {
+  if (typeof address !== 'string' || !/^\.{0,2}\//.test(address)) return address;
+  try {
+    return new URL(address, globalThis.document?.baseURI ?? globalThis.location?.href).href;
+  } catch {
+    // Nothing is relative to a worker that was made of a blob, or to no page: whoever reads the address says what it has to be.
+    return address;
+  }
 }
 
 /** Fills in the store and the lock of a publisher. */

@@ -1,5 +1,6 @@
 // Signing keys that stay in the browser: not even the page's own scripts can read them.
 import { promisifyRequest } from 'idb-keyval';
+import { DTufError } from '../../src/errors.ts';
 import type { Signer } from '../../src/ports.ts';
 import type { Role } from '../../src/tuf/metadata.ts';
 import { signerOfPair } from '../../src/tuf/signer.ts';
@@ -12,7 +13,7 @@ import { IndexedDb } from './indexed-db.ts';
  *
  * @param name of the repository, or another that this origin gives to nothing else.
  * @param roles `snapshot` and `timestamp` if left out.
- * @throws DTufError STORAGE_UNAVAILABLE, STORAGE_FAILED; NotSupportedError where the browser has neither Ed25519 nor ECDSA.
+ * @throws DTufError STORAGE_UNAVAILABLE, STORAGE_FAILED; NOT_SUPPORTED where the browser has neither Ed25519 nor ECDSA.
  * @example
  * const keys = await pageKeys('fred/demo');
  * const master = new DTufMaster({ host: 'https://registry.example.com', repository: 'fred/demo', keys, passwords });
@@ -43,7 +44,15 @@ async function makePair(): Promise<CryptoKeyPair> {
     return (await subtle.generateKey('Ed25519', false, ['sign', 'verify'])) as CryptoKeyPair;
   } catch {
     // Not in this browser yet.
-    return subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']);
+  }
+  try {
+    return await subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']);
+  } catch (cause) {
+    throw new DTufError(
+      'NOT_SUPPORTED',
+      'This browser makes neither Ed25519 nor ECDSA keys: sign elsewhere, or with keys from files (createMetadataKeys).',
+      { cause },
+    );
   }
 }
 

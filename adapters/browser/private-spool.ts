@@ -36,7 +36,7 @@ export interface PrivateSpool {
  *
  * @param length in bytes of the whole; refused at once where the browser says that it has not got the room.
  * @param sha256 in hex: its name, so that what another attempt left is found. Where somebody else writes it at this moment,
- * or without a sha256, the name is one that nobody else uses.
+ * where it was handed over, or without a sha256, the name is one that nobody else uses.
  * @returns undefined where this browser has no private files, or not for this page.
  * @throws DTufError STORAGE_FAILED
  */
@@ -46,7 +46,9 @@ export async function openSpool(length: number, sha256?: string): Promise<Privat
   const held = await inTurn(async () => {
     await sweep(spools);
     const isName = sha256 !== undefined && /^[0-9a-f]{64}$/.test(sha256);
-    return (isName ? await Held.take(sha256) : undefined) ?? Held.take(crypto.randomUUID());
+    // A browser may be copying what was handed over, and who asks again wants what is there now.
+    const named = isName && !(await isDone(spools, sha256)) ? await Held.take(sha256) : undefined;
+    return named ?? Held.take(crypto.randomUUID());
   });
   if (held === undefined) throw new Error('a name that was made by chance is free');
   try {
@@ -259,6 +261,11 @@ async function isLeft(spools: FileSystemDirectoryHandle, name: string): Promise<
   const segments = await segmentsOf(folder);
   const last = Math.max(...segments.map(({ lastModified }) => lastModified));
   return segments.length === 0 || Date.now() - last > DAY;
+}
+
+async function isDone(spools: FileSystemDirectoryHandle, name: string): Promise<boolean> {
+  const folder = await unlessMissing(spools.getDirectoryHandle(name));
+  return folder !== undefined && (await fileIn(folder, DONE)) !== undefined;
 }
 
 async function openFolder(create = true): Promise<FileSystemDirectoryHandle | undefined> {

@@ -1,6 +1,5 @@
 // Publishes in python-dtuf's layout, for the clients that a repository has. What is added to it is only what keeps its data
 // from garbage collection.
-
 import { DTufError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import type { Call, UploadCall } from '../options.ts';

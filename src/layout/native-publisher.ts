@@ -1,5 +1,4 @@
 // Publishes in the native layout (docs/architecture.md, "The native layout").
-
 import { verifyStream } from '../content/verify.ts';
 import { DTufError, hasCode } from '../errors.ts';
 import type { Limits } from '../limits.ts';

@@ -19,7 +19,7 @@ interface Listing {
 }
 
 /** The names of all repositories, where the registry lists them. */
-export function listRepositories({ transport }: Registry, signal?: AbortSignal): AsyncIterable<string> {
+export function listRepositories(registry: Registry, signal?: AbortSignal): AsyncIterable<string> {
   const listing = {
     path: '/v2/_catalog',
     field: 'repositories',
@@ -27,11 +27,12 @@ export function listRepositories({ transport }: Registry, signal?: AbortSignal):
     doing: 'to list the repositories',
     isName: isRepositoryName,
   } as const;
-  return list(transport, listing, signal);
+  return list(registry.transport, listing, signal);
 }
 
 /** All tags of a repository. @throws DTufError NOT_FOUND where there is no such repository. */
-export function listTags({ transport, name }: Repository, signal?: AbortSignal): AsyncIterable<string> {
+export function listTags(repository: Repository, signal?: AbortSignal): AsyncIterable<string> {
+  const { transport, name } = repository;
   const listing = {
     path: `/v2/${name}/tags/list`,
     field: 'tags',

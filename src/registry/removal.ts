@@ -2,23 +2,23 @@
 import type { Blobs } from './blobs.ts';
 import { type Digest, parseDigest } from './digest.ts';
 import type { Manifests } from './manifests.ts';
-import type { Call, Transport } from './transport.ts';
+import type { Call } from './transport.ts';
 
 /**
  * Removes a manifest and all tags that name it.
  *
  * @returns false where it was not there, or where the registry does not do that.
  */
-export function deleteManifest({ transport, repository }: Manifests, digest: Digest): Promise<boolean> {
-  return remove(transport, repository, `manifests/${parseDigest(digest)}`);
+export function deleteManifest(manifests: Manifests, digest: Digest): Promise<boolean> {
+  return remove(manifests, `manifests/${parseDigest(digest)}`);
 }
 
 /** Removes a blob. @returns false where it was not there, or where the registry does not do that. */
-export function deleteBlob({ transport, repository }: Blobs, digest: Digest): Promise<boolean> {
-  return remove(transport, repository, `blobs/${parseDigest(digest)}`);
+export function deleteBlob(blobs: Blobs, digest: Digest): Promise<boolean> {
+  return remove(blobs, `blobs/${parseDigest(digest)}`);
 }
 
-async function remove(transport: Transport, repository: string, what: string): Promise<boolean> {
+async function remove({ transport, repository }: Manifests | Blobs, what: string): Promise<boolean> {
   const call: Call = {
     method: 'DELETE',
     url: new URL(`/v2/${repository}/${what}`, transport.registry),

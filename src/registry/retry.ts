@@ -1,5 +1,6 @@
 import { hasCode } from '../errors.ts';
 import type { Limits } from '../limits.ts';
+import { orAborted } from './silence.ts';
 
 /** What an attempt came to: an answer, whatever its status, or what it threw. */
 export type Outcome = { readonly response: Response } | { readonly error: unknown };
@@ -31,7 +32,12 @@ export async function retrying(
 
 /** What most pages never need. Whoever is offline cannot load it either: then the first failure is the one that counts. */
 async function goOn(first: Outcome, ...how: Repetition): Promise<Outcome> {
-  const loaded = await import('./repeat.ts').catch(() => undefined);
+  const [, , signal] = how;
+  // Where requests fail this may hang as well, and longer than anybody wants to wait.
+  const loaded = await orAborted(
+    import('./repeat.ts').catch(() => undefined),
+    signal,
+  );
   return loaded === undefined ? first : loaded.repeat(first, ...how);
 }
 

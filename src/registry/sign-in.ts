@@ -1,5 +1,6 @@
 // Signing in for its own sake, rather than with the first request that needs it.
 import { DTufError } from '../errors.ts';
+import type { Authenticator } from './auth.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { parseRepositoryName } from './reference.ts';
 import type { Registry } from './registry.ts';
@@ -14,16 +15,17 @@ import type { Answer, Call, Transport } from './transport.ts';
  * @throws DTufError ACCESS_DENIED
  */
 export async function authenticate(
-  { transport }: Registry,
+  registry: Registry,
   repository: string | undefined,
   actions: readonly string[],
 ): Promise<string | undefined> {
   const scope = scopeOf(repository, actions);
-  const { call, answer, challenges } = await knock(transport);
-  const authenticator = await transport.auth.authenticator();
+  const { transport } = registry;
+  const door = await knock(transport);
+  const { authenticator, answer, challenges } = door;
   const token = await authenticator.logIn(scope, challenges);
   const asksForMore = !answer.response.ok || (challenges.length > 0 && (await authenticator.hasLogin(scope)));
-  if (token === undefined && asksForMore) await enter(transport, call, scope, challenges);
+  if (token === undefined && asksForMore) await enter(transport, door, scope);
   return token;
 }
 
@@ -33,37 +35,41 @@ export async function authenticate(
  * @returns false where the registry asked for no login, so that nothing was checked.
  * @throws DTufError ACCESS_DENIED
  */
-export async function checkLogin({ transport }: Registry, signal?: AbortSignal): Promise<boolean> {
-  const { call, answer, challenges } = await knock(transport, signal);
-  if (answer.response.ok && challenges.length === 0) return false;
-  await enter(transport, call, '', challenges);
+export async function checkLogin(registry: Registry, signal?: AbortSignal): Promise<boolean> {
+  const { transport } = registry;
+  const door = await knock(transport, signal);
+  if (door.answer.response.ok && door.challenges.length === 0) return false;
+  await enter(transport, door, '');
   return true;
 }
 
-interface Knock {
+/** What a registry that was asked answers. */
+interface Door {
+  readonly authenticator: Authenticator;
   readonly call: Call;
   readonly answer: Answer;
   readonly challenges: readonly Challenge[];
 }
 
 /** Asks the registry how it wants to be signed in to. */
-async function knock(transport: Transport, signal?: AbortSignal): Promise<Knock> {
+async function knock(transport: Transport, signal?: AbortSignal): Promise<Door> {
+  // First: it keeps our secrets out of whatever the registry says, which may know them from another time.
+  const authenticator = await transport.auth.authenticator();
   const url = new URL('/v2/', transport.registry);
   const call: Call = { method: 'GET', url, doing: 'to sign in', cache: 'no-store', signal };
   const answer = await transport.ask(call, transport.limits.answer);
   // Some registries answer 200 and name their token server all the same.
   const challenges = parseChallenges(answer.headers.get('www-authenticate'));
   if (!answer.response.ok && answer.status !== 401) throw await transport.refuse(call, answer);
-  return { call, answer, challenges };
+  return { authenticator, call, answer, challenges };
 }
 
 async function enter(
   transport: Transport,
-  call: Call,
+  { authenticator, call, challenges }: Door,
   scope: string,
-  challenges: readonly Challenge[],
 ): Promise<void> {
-  const authorization = await (await transport.auth.authenticator()).renew(scope, challenges, undefined);
+  const authorization = await authenticator.renew(scope, challenges, undefined);
   const answer = await transport.ask({ ...call, authorization }, transport.limits.answer);
   if (!answer.response.ok) throw await transport.refuse(call, answer);
 }

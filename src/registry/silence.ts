@@ -12,7 +12,7 @@ export interface Patience {
 }
 
 /** More milliseconds than timers take are no wait at all (HTML, timer initialisation steps). */
-const longest = 2 ** 31 - 1;
+export const longest = 2 ** 31 - 1;
 
 /** Tells of a sign of life; `extra` milliseconds are granted until the next one. */
 export type Alive = (extra?: number) => void;

@@ -67,7 +67,8 @@ describe.skipIf(address === undefined)('a page and a real registry', () => {
       },
     });
     await expect(copy.pullMetadata()).rejects.toMatchObject({ code: 'METADATA_MISSING' });
-    expect(asked).toEqual([new URL('metadata/bundle.json', document.baseURI).href]);
+    const base = globalThis.document?.baseURI ?? location.href;
+    expect(asked).toEqual([new URL('metadata/bundle.json', base).href]);
     const bare = { host: 'example.com/metadata/', layout: 'http' } as const;
     expect(() => new page.DTufCopy(bare)).toThrow(/is named by the address/);
   });
@@ -189,6 +190,48 @@ describe('keys of a page', () => {
     expect((await copy.pullMetadata()).rootVersion).toBe(2);
   });
 
+  it('are replaced where the browser lost the metadata with them, and what is published is carried on', async () => {
+    const host = embeddedRegistry();
+    const { repository, visit, root } = await firstVisit(host);
+    const before = await visit();
+    await before.useKey('root', root.privateKey, password);
+    await before.resetKeys();
+    await before.pushMetadata();
+    const copy = new page.DTufCopy({ host, repository, trust: root.publicKey, store: page.memoryStore() });
+    await copy.pullMetadata();
+    await deleteDatabase(`dtuf keys ${repository}`);
+
+    const seen = page.memoryStore();
+    const reader = new page.DTufCopy({ host, repository, trust: root.publicKey, store: seen });
+    const { rootVersion } = await reader.pullMetadata();
+    const files = ['root', 'targets', 'snapshot', 'timestamp'].map((role) => `${role}.json`);
+    const verified = await seen.read(files.map((file) => `repository/metadata/current/${file}`));
+    const staged = new Map<string, Uint8Array>();
+    for (const [name, { bytes }] of verified)
+      staged.set(name.replace('metadata/current', 'metadata.staged'), bytes);
+    const rootJson = staged.get('repository/metadata.staged/root.json');
+    if (rootJson !== undefined) staged.set(`repository/metadata.staged/${rootVersion}.root.json`, rootJson);
+    const store = page.indexedDbStore(newDatabase());
+    await store.commit(new Map(), staged);
+    const master = new page.DTufMaster({
+      host,
+      repository,
+      store,
+      keys: await page.pageKeys(repository),
+      passwords: () => password,
+    });
+    await master.useKey('root', root.privateKey);
+    await master.createMetadataKeys({ roles: ['targets'] });
+    await master.resetKeys();
+    await master.pushMetadata();
+
+    await master.pushTarget('two.txt', bytesOf('two'));
+    await master.pushMetadata();
+    expect((await copy.pullMetadata()).rootVersion).toBe(rootVersion + 1);
+    expect(await (await copy.pullTarget('demo.txt')).text()).toBe('one');
+    expect(await (await copy.pullTarget('two.txt')).text()).toBe('two');
+  });
+
   it('cannot be taken out of the browser, and are the same in every tab', async () => {
     const name = newRepository();
     const [one, two] = await Promise.all([page.pageKeys(name), page.pageKeys(name)]);
@@ -214,6 +257,13 @@ describe('keys of a page', () => {
       got: 'DataCloneError',
       message: expect.stringMatching(/write the keys of .*in a page\.$/),
     });
+  });
+
+  it('that the browser cannot make are an error that says so', async () => {
+    const cause = new DOMException('unknown', 'NotSupportedError');
+    vi.spyOn(crypto.subtle, 'generateKey').mockRejectedValue(cause);
+    const made = page.pageKeys(newRepository());
+    await expect(made).rejects.toMatchObject({ name: 'DTufError', code: 'NOT_SUPPORTED', cause });
   });
 
   it('are ECDSA P-256 where the browser has no Ed25519', async () => {

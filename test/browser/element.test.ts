@@ -142,6 +142,24 @@ describe('<dtuf-download>', () => {
     expect(errors).toMatchObject([{ code: 'INVALID_ARGUMENT', message: expect.stringContaining(name) }]);
   });
 
+  it('says that nothing is published there, which is no refusal', async () => {
+    const { address, rootJson } = await published();
+    catchDownloads();
+    const { element, errors } = show({ host: address, repository: 'fred/nothing', target: 'a' }, rootJson);
+    await element.download();
+    expect(errors).toMatchObject([{ code: 'METADATA_MISSING' }]);
+    expect(statusOf(element)).toMatch(/^Not downloaded: /);
+  });
+
+  it('says that there is no such layout', async () => {
+    const { address, repository, rootJson } = await published();
+    catchDownloads();
+    const place = { host: address, repository, target: 'folder/demo.txt', layout: 'HTTP' };
+    const { element, errors } = show(place, rootJson);
+    await element.download();
+    expect(errors).toMatchObject([{ code: 'INVALID_ARGUMENT', got: 'HTTP' }]);
+  });
+
   it('downloads once, however often it is clicked, and can be used again', async () => {
     const { address: host, repository, rootJson } = await published();
     const downloads = catchDownloads();

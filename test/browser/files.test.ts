@@ -146,6 +146,14 @@ describe('what an earlier attempt left', () => {
     await sink.abort();
   });
 
+  it('is not used where it was handed over: the browser may be copying it, and who asks again wants what is there now', async () => {
+    await leaveBehind(SHA256, ['all of it'], true);
+    const sink = await sinkOf(9);
+    expect(sink.kept).toBeUndefined();
+    await sink.abort();
+    expect(await spoolNames()).toEqual([SHA256]);
+  });
+
   it('is left to the tab that writes it; another begins anew (ATTACKS 65)', async () => {
     await leaveBehind(SHA256, ['ab']);
     const first = await sinkOf(5);

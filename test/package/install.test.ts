@@ -26,7 +26,7 @@ async function run(bin: string, folder: string, command: string, ...args: string
 }
 
 async function registryAnswers(): Promise<boolean> {
-  const asked = run(dirname(process.execPath), tmpdir(), 'npm', 'view', 'ky@1.14.3', 'version');
+  const asked = run(dirname(process.execPath), tmpdir(), 'npm', 'view', 'p-retry@7.1.1', 'version');
   return asked.then(
     () => true,
     () => false,

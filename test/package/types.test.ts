@@ -48,6 +48,10 @@ async function compile(code: string, host: Host, resolution: string): Promise<st
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }));
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
   await writeFile(join(folder, 'consumer.ts'), code);
+  return runCompiler(folder);
+}
+
+async function runCompiler(folder: string): Promise<string> {
   const tsc = join(repository, 'node_modules/typescript/bin/tsc');
   return promisify(execFile)(process.execPath, [tsc, '-p', folder], { cwd: folder }).then(
     () => '',
@@ -63,6 +67,20 @@ describe.each(['bundler', 'nodenext'])('with module resolution "%s"', (resolutio
   test('what a script uses compiles with the types of Node and without the DOM', async () => {
     expect(await compile(script, NODE, resolution)).toBe('');
   });
+});
+
+test('no declaration names what was stripped from another, also where no entry leads to it', async () => {
+  const folder = await mkdtemp(join(home, 'all-'));
+  const compilerOptions = {
+    ...STRICT,
+    lib: ['ES2022', 'ESNext.Disposable', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable'],
+    types: ['node'],
+    typeRoots: [join(repository, 'node_modules/@types')],
+    module: 'nodenext',
+  };
+  const include = [join(repository, 'dist/types/**/*.d.ts')];
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include }));
+  expect(await runCompiler(folder)).toBe('');
 });
 
 test('the check above sees a wrong use', async () => {

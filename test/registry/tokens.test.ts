@@ -226,6 +226,28 @@ describe('a check of the login', () => {
     });
   });
 
+  it.each([
+    ['a check', (registry: Registry) => checkLogin(registry)],
+    ['signing in', (registry: Registry) => authenticate(registry, 'a', ['pull'])],
+  ])('what the registry knew before %s gets into no error and no warning (ATTACKS 69)', async (_, signIn) => {
+    const said: string[] = [];
+    const fetch: typeof globalThis.fetch = async () =>
+      Response.json(
+        { errors: [{ code: 'DENIED', message: 'I know hunter2' }] },
+        { status: 400, headers: { Warning: '299 - "it is hunter2"' } },
+      );
+    const registry = new Registry({
+      place: 'localhost',
+      fetch,
+      credentials: { username: 'fred', password: 'hunter2' },
+      onWarning: (text) => said.push(text),
+    });
+    await signIn(registry).catch((error: unknown) => said.push(everythingIn(error)));
+    expect(said).toHaveLength(2);
+    expect(said.join()).toContain('***');
+    expect(said.join()).not.toContain('hunter2');
+  });
+
   it('asks a token server for no right', async () => {
     const { asked, open } = pretend(() => granted());
     // Who has a token here gets 404 for everything.

@@ -80,7 +80,7 @@ function codeOf({ files, excluded, provided }, start) {
     });`;
 }
 
-/** What bundles have in common with `runnerImport`: the tests' own imports from vitest lead to the parts of it. */
+/** What bundles have in common with what run.js imports: the tests' own imports from vitest lead to the parts of it. */
 export const base = {
   root,
   configFile: false,

@@ -41,6 +41,9 @@ await once(server, 'listening');
 const address = `http://localhost:${server.address().port}/`;
 const browser = await open(engine, address, home, form);
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => end(1));
+// Whoever started this may be killed: a browser must not go on by itself, with servers that are gone.
+const parent = process.ppid;
+setInterval(() => process.ppid === parent || end(1), 1000).unref();
 browser.once('exit', (code) => {
   console.log(`${engine} ended with exit code ${code}`);
   process.exit(1);

@@ -22,6 +22,7 @@ const suites = {
   page: [
     'test/browser/bounded-body.',
     'test/browser/classes.',
+    'test/browser/cross-origin.',
     'test/browser/element.',
     'test/browser/faulty-registry.',
     'test/browser/files.',
