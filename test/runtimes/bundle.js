@@ -18,8 +18,9 @@ export async function bundle(run, outDir, start) {
   await build({
     ...base,
     plugins: [entry(codeOf(run, start ?? 'entry.ts')), start ? noNode : places],
-    // Tests start workers of their own.
-    worker: { format: 'es' },
+    // Tests start workers of their own. In one file: WebKitGTK evaluates the first module of a worker once more where a part of
+    // it imports it.
+    worker: { format: 'es', rolldownOptions: { output: { codeSplitting: false } } },
     build: {
       ssr: start === undefined,
       outDir,
