@@ -6,13 +6,14 @@ import { root } from './bundle.js';
 import { install } from './install.js';
 
 /**
- * All of it in a page; in workers, which are the same engine with nearly the same globals, what takes not so long. A page of
- * Chromium with what is in test/browser is a part of `npm test`.
+ * All of it in a page; in workers, which are the same engine with nearly the same globals, what takes not so long; in shared
+ * ones, which differ from the others in who shares them, what keeps state. What `npm test` runs in a page of Chromium is not
+ * run in one again.
  */
 const likeChromium = {
   page: ['core', 'lies', 'page'],
   worker: ['short', 'store', 'classes', 'worker'],
-  'shared-worker': ['short', 'store', 'classes', 'worker'],
+  'shared-worker': ['store', 'worker'],
   'service-worker': ['short', 'store', 'worker'],
   'private-window': ['private'],
 };
@@ -41,9 +42,9 @@ export const runtimes = {
     start: (module) => start(process.execPath, ['test/runtimes/workerd.js', module]),
   },
   ...browser('chromium', {
-    page: ['core', 'lies'],
+    page: ['beyond', 'lies'],
     worker: ['core', 'store', 'classes', 'worker'],
-    'shared-worker': ['short', 'store', 'classes', 'worker'],
+    'shared-worker': ['store', 'worker'],
     'service-worker': ['core', 'store', 'worker'],
     'private-window': ['private'],
   }),

@@ -7,7 +7,7 @@ import { base, root } from './bundle.js';
 const { MARK } = (await runnerImport(`${root}test/runtimes/entry.ts`, base)).module;
 
 /** A runtime that takes longer is ended. */
-const limit = Number(process.env.DTUF_RUNTIMES_SECONDS ?? 300) * 1000;
+const limit = Number(process.env.DTUF_RUNTIMES_SECONDS ?? 400) * 1000;
 
 /**
  * @param child the runtime at work, in a process group of its own

@@ -8,6 +8,8 @@ const core = ['test/core/', 'test/tuf/', 'test/client/', 'test/conformance/'];
 
 const suites = {
   core,
+  /** What of it `npm test` has no page for. */
+  beyond: ['test/client/', 'test/core/publishing.', 'test/tuf/'],
   /** Publish, refresh, verify and refuse, and what asks most of an engine; test/core/publishing.test.ts is long. */
   short: [
     'test/core/journey.',
@@ -151,19 +153,7 @@ const excluded = {
   'chromium-shared-worker': startsNoWorkers,
   'firefox-worker': largeChunks,
   'firefox-shared-worker': largeChunks,
-  'webkit-shared-worker': {
-    ...startsNoWorkers,
-    ...entries(
-      'Shared workers of WebKitGTK cannot put a key into IndexedDB; what a page says then is tested.',
-      ...[
-        'the root key is returned in encrypted PEM',
-        'renew a repository at the next visit',
-        'that the browser lost are replaced',
-        'cannot be taken out of the browser',
-        'are ECDSA P-256 where the browser has no Ed25519',
-      ].map((what) => `test/browser/classes.test.ts > keys of a page > ${what}`),
-    ),
-  },
+  'webkit-shared-worker': startsNoWorkers,
   'firefox-*': {
     ...pressesNoKeys,
     ...setsNoQuota,
