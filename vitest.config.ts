@@ -1,7 +1,6 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
-
-const chromium = process.env['DTUF_CHROMIUM'] ?? '/usr/bin/chromium';
+import { chromiumArguments, executablePath } from './test/browser-page/chromium.ts';
 
 export default defineConfig({
   test: {
@@ -52,16 +51,8 @@ export default defineConfig({
             screenshotFailures: false,
             provider: playwright({
               launchOptions: {
-                executablePath: chromium,
-                args: [
-                  '--no-sandbox',
-                  '--disable-gpu',
-                  '--disable-quic',
-                  '--no-first-run',
-                  '--disable-background-networking',
-                  '--disable-component-update',
-                  '--disable-sync',
-                ],
+                executablePath,
+                args: chromiumArguments,
               },
             }),
             instances: [{ browser: 'chromium' }],

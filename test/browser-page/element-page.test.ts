@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright';
 import { chromium } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchChromium, whyNoPage } from './chromium.ts';
+import { chromiumArguments, executablePath, launchChromium, whyNoPage } from './chromium.ts';
 import { type Site, STRICT, startSite } from './site.ts';
 
 const missing = whyNoPage('pages with the element and workers', [
@@ -244,13 +244,7 @@ describe.skipIf(missing !== undefined)('a browser with a profile', () => {
 
 function launchProfile(folder: string): Promise<BrowserContext> {
   return chromium.launchPersistentContext(folder, {
-    executablePath: process.env['DTUF_CHROMIUM'] ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-    ],
+    executablePath,
+    args: chromiumArguments,
   });
 }

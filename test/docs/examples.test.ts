@@ -7,9 +7,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, extname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Browser, chromium } from 'playwright';
+import type { Browser } from 'playwright';
 import { transformWithOxc } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchChromium, whyNoPage } from '../browser-page/chromium.ts';
 import { publishForEver, Web } from '../http/web.ts';
 import { type Block, blocksOf, documents, repository } from './markdown.ts';
 import { scriptOf } from './shell.ts';
@@ -191,13 +192,8 @@ describe('the programs', () => {
   }, 180_000);
 
   describe('for pages', () => {
-    const executablePath = process.env['DTUF_CHROMIUM'] ?? '/usr/bin/chromium';
-    if (!existsSync(executablePath)) {
-      const why = `the examples for pages: there is no ${executablePath}`;
-      if (process.env['CI'] === 'true') throw new Error(why);
-      process.stderr.write(`NOT RUN: ${why}\n`);
+    if (whyNoPage('the examples for pages', ['dist/dtuf.min.js', 'dist/element.min.js']) !== undefined)
       return test.skip('are run in a browser', () => undefined);
-    }
 
     let browser: Browser;
     let site: Server;
@@ -212,10 +208,7 @@ describe('the programs', () => {
       });
       await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
       origin = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
-      browser = await chromium.launch({
-        executablePath,
-        args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
-      });
+      browser = await launchChromium();
     });
     afterAll(async () => {
       await browser?.close();

@@ -1,16 +1,13 @@
 // A page that reads a TUF repository on a web server of another origin, in a real browser.
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium } from 'playwright';
+import type { Browser } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toBase64 } from '../../src/encoding.ts';
+import { launchChromium, whyNoPage } from '../browser-page/chromium.ts';
 import { publishForEver, Web } from './web.ts';
 
-const executablePath = process.env['DTUF_CHROMIUM'] ?? '/usr/bin/chromium';
-const there = existsSync(executablePath);
-if (!there && process.env['CI'] === 'true') throw new Error(`there is no ${executablePath}`);
-if (!there) process.stderr.write(`NOT RUN: web servers read by a page: there is no ${executablePath}\n`);
+const missing = whyNoPage('web servers read by a page', ['dist/dtuf.min.js']);
 
 const bundle = fileURLToPath(new URL('../../dist/dtuf.min.js', import.meta.url));
 
@@ -28,14 +25,13 @@ const databases = (await indexedDB.databases()).map(({ name }) => name).sort();
 globalThis.result = { text, code, databases };
 `;
 
-describe.runIf(there)('a page', () => {
+describe.skipIf(missing !== undefined)('a page', () => {
   let site: Web;
   let web: Web;
   let browser: Browser;
   beforeAll(async () => {
     [site, web] = await Promise.all([Web.start(), Web.start()]);
-    const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'];
-    browser = await chromium.launch({ executablePath, args });
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser?.close();
