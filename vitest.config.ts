@@ -2,6 +2,8 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumArguments, executablePath } from './test/browser-page/chromium.ts';
 
+const pages = ['test/examples/**/*.test.ts', 'test/browser-page/demo-*.test.ts'];
+
 export default defineConfig({
   test: {
     // Most tests wait for processes of their own: one worker for each of two cores.
@@ -12,8 +14,17 @@ export default defineConfig({
           name: 'node',
           include: ['test/**/*.test.ts'],
           // The last is of Workers (test/runtimes).
-          exclude: ['test/browser/**', 'test/peers/**', 'test/runtimes/worker-read.test.ts'],
+          exclude: ['test/browser/**', 'test/peers/**', ...pages, 'test/runtimes/worker-read.test.ts'],
           globalSetup: ['test/setup/docker-registry.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // The page of the demo, and the examples, as people meet them: each is built, served and opened.
+        test: {
+          name: 'pages',
+          include: pages,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
