@@ -1,6 +1,6 @@
 import pRetry from 'p-retry';
 import { isTransient, type Outcome, outcomeOf, type Repetition } from './retry.ts';
-import { longest } from './silence.ts';
+import { longestWait } from './silence.ts';
 
 /** In milliseconds, of the first pause; each is up to twice as long by chance, and twice the one before. */
 const shortest = 100;
@@ -28,7 +28,7 @@ export async function repeat(
       randomize: true,
       signal,
       onFailedAttempt: ({ retriesLeft }) =>
-        retriesLeft > 0 ? pause(Math.min(askedFor(last), retryAfter, longest), signal) : undefined,
+        retriesLeft > 0 ? pause(Math.min(askedFor(last), retryAfter, longestWait), signal) : undefined,
     });
   } catch (error) {
     // What was thrown above says no more than that the attempts are used up.

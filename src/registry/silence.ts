@@ -12,7 +12,7 @@ export interface Patience {
 }
 
 /** More milliseconds than timers take are no wait at all (HTML, timer initialisation steps). */
-export const longest = 2 ** 31 - 1;
+export const longestWait = 2 ** 31 - 1;
 
 /** Tells of a sign of life; `extra` milliseconds are granted until the next one. */
 export type Alive = (extra?: number) => void;
@@ -43,7 +43,7 @@ export function whileAlive<T>(patience: Patience, work: (alive: Alive) => Promis
     const alive: Alive = (extra = 0) => {
       if (ended) return;
       clearTimeout(timer);
-      const wait = Math.min(idle + extra, until - performance.now(), longest);
+      const wait = Math.min(idle + extra, until - performance.now(), longestWait);
       timer = setTimeout(
         () => {
           end();

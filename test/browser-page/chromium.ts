@@ -1,18 +1,9 @@
 // A real browser for pages that are served as they will be, without a test runner in them.
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright';
+import { chromiumArguments, executablePath } from './chromium-process.js';
 
-export const executablePath = process.env['DTUF_CHROMIUM'] ?? '/usr/bin/chromium';
-
-export const chromiumArguments = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+export { chromiumArguments, executablePath };
 
 /** Why the tests with Chromium cannot run, if so. In CI they fail. */
 export function whyNoPage(what: string, files: readonly string[]): string | undefined {

@@ -3,8 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-
-const chromium = process.env.DTUF_CHROMIUM ?? '/usr/bin/chromium';
+import { executablePath as chromium, chromiumArguments } from '../browser-page/chromium-process.js';
 
 /** By engine: the file that has to be there, and the Debian packages that bring it. */
 const needed = {
@@ -39,13 +38,7 @@ function openChromium(addressed, home) {
     chromium,
     [
       '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
+      ...chromiumArguments,
       '--disable-background-timer-throttling',
       '--disable-renderer-backgrounding',
       `--user-data-dir=${home}`,
