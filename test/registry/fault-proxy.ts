@@ -187,6 +187,25 @@ function stopAfter(bytes: number, then: (response: ServerResponse) => void): Fau
     });
 }
 
+/** Stands still in the middle of the body until `goOn`. */
+export function pausedAfter(bytes: number, goOn: Promise<void>): Fault {
+  return ({ forward: send }) =>
+    send({
+      pipe: (from, to) => {
+        let sent = 0;
+        from.on('data', (chunk: Buffer) => {
+          sent += chunk.length;
+          to.write(chunk);
+          if (sent < bytes) return;
+          sent = Number.NEGATIVE_INFINITY;
+          from.pause();
+          void goOn.then(() => from.resume());
+        });
+        from.once('end', () => to.end());
+      },
+    });
+}
+
 /** A body that never ends, under a Content-Length only where `headers` has one. */
 export function endless(headers: Record<string, string> = {}, chunk = Buffer.alloc(64 * 1024, 'x')): Fault {
   return ({ response }) => {

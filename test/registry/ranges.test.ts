@@ -7,6 +7,7 @@ import {
   answer,
   cutAfter,
   type Fault,
+  pausedAfter,
   reset,
   rewrite,
   silence,
@@ -53,21 +54,7 @@ describeWithDockerRegistry('a large blob', () => {
     at.proxy.add({
       path: blobPath,
       times: 1,
-      fault: ({ forward }) =>
-        forward({
-          pipe: (from, to) => {
-            let sent = 0;
-            from.on('data', (chunk: Buffer) => {
-              sent += chunk.length;
-              to.write(chunk);
-              if (sent < 600_000) return;
-              sent = Number.NEGATIVE_INFINITY;
-              from.pause();
-              void ended.then(() => from.resume());
-            });
-            from.once('end', () => to.end());
-          },
-        }),
+      fault: pausedAfter(600_000, ended),
     });
   };
 

@@ -15,6 +15,7 @@ import {
   endless,
   type Fault,
   type FaultProxy,
+  pausedAfter,
   redirectTo,
   refuse,
   reset,
@@ -245,26 +246,15 @@ function first(fault: Fault): Fault {
 function slowThen(fault: Fault): Fault {
   let count = 0;
   let goOn: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const slow = pausedAfter(600_000, ended);
   return (exchange) => {
     count++;
-    if (count > 1) {
-      exchange.response.once('close', () => goOn());
-      return fault(exchange);
-    }
-    exchange.forward({
-      pipe: (from, to) => {
-        let sent = 0;
-        from.on('data', (chunk: Buffer) => {
-          sent += chunk.length;
-          to.write(chunk);
-          if (sent < 600_000) return;
-          sent = Number.NEGATIVE_INFINITY;
-          from.pause();
-          goOn = () => void from.resume();
-        });
-        from.once('end', () => to.end());
-      },
-    });
+    if (count === 1) return slow(exchange);
+    exchange.response.once('close', goOn);
+    return fault(exchange);
   };
 }
 
