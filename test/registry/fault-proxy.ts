@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -187,8 +188,31 @@ function stopAfter(bytes: number, then: (response: ServerResponse) => void): Fau
     });
 }
 
+/**
+ * A first answer that stands still after 600 kB, so that a range is asked for beside it, and goes on when the reader has
+ * made up its mind about that range: by the next request, where it is `taken`, and at the end of the answer otherwise.
+ */
+export function stalledFirst(
+  second: Fault,
+  others: Fault,
+  range: 'taken' | 'refused',
+): readonly [Fault, Fault, Fault] {
+  const settled = new EventEmitter();
+  return [
+    pausedAfter(600_000, once(settled, 'settled')),
+    (exchange) => {
+      if (range === 'refused') exchange.response.once('close', () => settled.emit('settled'));
+      second(exchange);
+    },
+    (exchange) => {
+      settled.emit('settled');
+      others(exchange);
+    },
+  ];
+}
+
 /** Stands still in the middle of the body until `goOn`. */
-export function pausedAfter(bytes: number, goOn: Promise<void>): Fault {
+function pausedAfter(bytes: number, goOn: Promise<unknown>): Fault {
   return ({ forward: send }) =>
     send({
       pipe: (from, to) => {

@@ -7,11 +7,11 @@ import {
   answer,
   cutAfter,
   type Fault,
-  pausedAfter,
   reset,
   rewrite,
   silence,
   silentAfter,
+  stalledFirst,
   withHeaders,
   withoutRange,
 } from './fault-proxy.ts';
@@ -32,30 +32,16 @@ describeWithDockerRegistry('a large blob', () => {
   const pass: Fault = ({ forward }) => forward();
 
   /**
-   * A first connection that stands still in its middle until the second has ended, as a slow one would nearly do.
+   * A first connection that stands still in its middle until it is settled whether ranges are fetched beside it.
    *
    * @param second what happens to the second request, the first for a range.
    * @param others what happens to all after it.
    */
   const slow = (second: Fault = pass, others: Fault = pass): void => {
-    let goOn: () => void = () => undefined;
-    const ended = new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
-    at.proxy.add({ path: blobPath, fault: others });
-    at.proxy.add({
-      path: blobPath,
-      times: 1,
-      fault: (exchange) => {
-        exchange.response.once('close', goOn);
-        second(exchange);
-      },
-    });
-    at.proxy.add({
-      path: blobPath,
-      times: 1,
-      fault: pausedAfter(600_000, ended),
-    });
+    const [first, probe, rest] = stalledFirst(second, others, second === pass ? 'taken' : 'refused');
+    at.proxy.add({ path: blobPath, fault: rest });
+    at.proxy.add({ path: blobPath, times: 1, fault: probe });
+    at.proxy.add({ path: blobPath, times: 1, fault: first });
   };
 
   it('that comes quickly is fetched in one request, as a small one is', async () => {

@@ -15,13 +15,13 @@ import {
   endless,
   type Fault,
   type FaultProxy,
-  pausedAfter,
   redirectTo,
   refuse,
   reset,
   rewrite,
   silence,
   silentAfter,
+  stalledFirst,
   startFaultProxy,
   withHeaders,
   withoutRange,
@@ -198,22 +198,30 @@ const faults: Readonly<Record<string, { of?: 'bundle' | 'blobs'; fault: (other: 
     of: 'blobs',
     fault: () => answer(200, bomb, { 'Content-Encoding': 'gzip' }),
   },
-  'blobs: no ranges': { of: 'blobs', fault: () => slowThen(withoutRange) },
+  'blobs: no ranges': { of: 'blobs', fault: () => slowThen(withoutRange, 'refused') },
   'blobs: another range': {
     of: 'blobs',
-    fault: () => slowThen(withHeaders({ 'content-range': 'bytes 0-499999/5000000' })),
+    fault: () => slowThen(withHeaders({ 'content-range': 'bytes 0-499999/5000000' }), 'refused'),
   },
   'blobs: a range that is too short': {
     of: 'blobs',
-    fault: () => slowThen(rewrite((body) => body.subarray(0, body.length - 1))),
+    fault: () =>
+      slowThen(
+        rewrite((body) => body.subarray(0, body.length - 1)),
+        'taken',
+      ),
   },
   'blobs: a range that is too long': {
     of: 'blobs',
-    fault: () => slowThen(rewrite((body) => Buffer.concat([body, body]))),
+    fault: () =>
+      slowThen(
+        rewrite((body) => Buffer.concat([body, body])),
+        'taken',
+      ),
   },
   'blobs: ranges as multipart': {
     of: 'blobs',
-    fault: () => slowThen(withHeaders({ 'content-type': 'multipart/byteranges; boundary=x' })),
+    fault: () => slowThen(withHeaders({ 'content-type': 'multipart/byteranges; boundary=x' }), 'refused'),
   },
   'blobs: compressed on the way': { of: 'blobs', fault: () => compressed },
   'blobs: labelled as compressed, which they are': {
@@ -242,20 +250,11 @@ function first(fault: Fault): Fault {
   };
 }
 
-/** A first answer that stands still after 600 kB, so that ranges are asked for, which meet the fault. */
-function slowThen(fault: Fault): Fault {
-  let count = 0;
-  let goOn: () => void = () => undefined;
-  const ended = new Promise<void>((resolve) => {
-    goOn = resolve;
-  });
-  const slow = pausedAfter(600_000, ended);
-  return (exchange) => {
-    count++;
-    if (count === 1) return slow(exchange);
-    exchange.response.once('close', goOn);
-    return fault(exchange);
-  };
+/** The faults of {@link stalledFirst}, each for a request in its turn. */
+function slowThen(fault: Fault, range: 'taken' | 'refused'): Fault {
+  const [first, second, others] = stalledFirst(fault, fault, range);
+  const turns = [first, second];
+  return (exchange) => (turns.shift() ?? others)(exchange);
 }
 
 const paths = { bundle: /\/manifests\/timestamp\.json$/, blobs: /\/blobs\// };
