@@ -36,7 +36,7 @@ export async function downloadSink(
   }
   if (handle !== undefined) await requireWritable(handle);
   const held = await holdData(fileName, length, limit, sha256);
-  // What cannot be removed is removed by a later page (private-spool.ts).
+  // What cannot be removed is removed by a later page (spool-folders.ts).
   const remove = () => held.remove().catch(() => undefined);
   return {
     how: handle === undefined ? 'download' : 'picker',

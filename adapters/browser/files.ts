@@ -43,7 +43,7 @@ export function browserFiles(options: { readonly memory?: number } = {}): Files 
 async function sweepLater(): Promise<void> {
   try {
     await (await navigator.storage.getDirectory()).getDirectoryHandle(SPOOLS);
-    await (await import('./private-spool.ts')).sweepSpools();
+    await (await import('./spool-folders.ts')).sweepSpools();
   } catch {
     // There are none, or this browser has no private files for this page.
   }

@@ -34,7 +34,7 @@ export function spooledFiles({
 /** A stream that removes its data at its end, however that comes. */
 function removedAfter(blob: Blob, remove: () => Promise<void>): ReadableStream<Uint8Array> {
   const reader = blob.stream().getReader();
-  // What cannot be removed is removed by a later page (private-spool.ts): the reader has all that it asked for.
+  // What cannot be removed is removed by a later page (spool-folders.ts): the reader has all that it asked for.
   const end = () => remove().catch(() => undefined);
   return new ReadableStream({
     async pull(controller) {

@@ -100,6 +100,14 @@ describe('a spool in a page', () => {
     expect(await spoolNames()).toEqual([]);
   });
 
+  it('that the browser lets nobody hold is an error that says so', async () => {
+    vi.spyOn(navigator.locks, 'request').mockRejectedValue(new DOMException('No locks here.', 'SecurityError'));
+    await expect(browserFiles().spool(1)).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+      message: 'Cannot make a temporary file: No locks here.',
+    });
+  });
+
   it('that a closed page has left is removed, since nobody can find it again', async () => {
     await leaveBehind(crypto.randomUUID(), ['left']);
     const next = await browserFiles().spool(1);
