@@ -28,7 +28,7 @@ const sizes = [
   {
     what: 'a worker that verifies, as one file',
     size: await bundled(verifies('../dist/worker.js'), true),
-    bound: 55_000,
+    bound: 56_000,
     goal: 28_000,
   },
   {

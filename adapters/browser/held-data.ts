@@ -17,7 +17,7 @@ function holdInMemory(what: string, length: number, limit: number): PrivateSpool
   if (length > limit) {
     throw new DTufError(
       'TOO_LARGE',
-      `${what} has ${length} bytes, more than the ${limit} that are held in memory, and this browser gives this page no private files to keep it in until it is verified: use another browser, or no private window`,
+      `${what} has ${length} bytes, more than the ${limit} that are held in memory, and there are no private files (OPFS) here to keep it in until it is verified: use another browser, or no private window`,
       { expected: `at most ${limit}`, got: `${length}` },
     );
   }

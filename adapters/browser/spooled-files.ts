@@ -3,7 +3,7 @@ import { defaultLimits } from '../../src/limits.ts';
 import type { Files } from '../../src/ports.ts';
 import { baseName } from './base-name.ts';
 import { downloadSink } from './download-sink.ts';
-import { holdData } from './held-data.ts';
+import { targetSpool } from './target-spool.ts';
 
 /** What {@link browserFiles} needs when there is something to keep. @param options.memory as there. */
 export function spooledFiles({
@@ -12,14 +12,7 @@ export function spooledFiles({
   readonly memory?: number;
 } = {}): Pick<Files, 'spool' | 'sink'> {
   return {
-    async spool(length) {
-      const held = await holdData('the target', length, memory);
-      return {
-        write: (chunk) => held.write(chunk),
-        read: async () => removedAfter(await held.blob(), () => held.remove()),
-        discard: () => held.remove(),
-      };
-    },
+    spool: (length) => targetSpool(length, memory),
     async sink({ path, handle, fileName }, name, length, sha256) {
       if (path !== undefined) {
         const message =
@@ -29,27 +22,4 @@ export function spooledFiles({
       return downloadSink({ fileName: fileName ?? baseName(name), length, sha256, handle }, memory);
     },
   };
-}
-
-/** A stream that removes its data at its end, however that comes. */
-function removedAfter(blob: Blob, remove: () => Promise<void>): ReadableStream<Uint8Array> {
-  const reader = blob.stream().getReader();
-  // What cannot be removed is removed by a later page (spool-folders.ts): the reader has all that it asked for.
-  const end = () => remove().catch(() => undefined);
-  return new ReadableStream({
-    async pull(controller) {
-      try {
-        const step = await reader.read();
-        if (!step.done) return controller.enqueue(step.value);
-        controller.close();
-      } catch (error) {
-        controller.error(error);
-      }
-      await end();
-    },
-    async cancel(reason) {
-      await reader.cancel(reason);
-      await end();
-    },
-  });
 }

@@ -7,6 +7,7 @@ import type { Connection, Options } from '../../src/options.ts';
 import type { Store } from '../../src/ports.ts';
 import type { CreatedKey } from '../../src/publish/key-files.ts';
 import { connectionOf, publisherOf, stateOf } from './options.ts';
+import { workerFiles } from './worker-files.ts';
 
 export * from '../../src/index.ts';
 export { type IndexedDbStoreOptions, indexedDbStore } from './indexed-db-store.ts';
@@ -22,7 +23,8 @@ export class DTufBase extends Base {
 }
 
 /**
- * See {@link Copy}. The state is kept in IndexedDB and is shared with the pages of the origin.
+ * See {@link Copy}. The state is kept in IndexedDB and is shared with the pages of the origin. There is no `save()`; a large
+ * `stream()` waits in the origin's private files until it is verified.
  *
  * @example
  * const copy = new DTufCopy({ host: 'https://registry.example.com', repository: 'fred/demo', trust: rootJson });
@@ -31,7 +33,7 @@ export class DTufBase extends Base {
  */
 export class DTufCopy extends Copy {
   constructor(options: Options & { trust?: Trust; store?: Store }) {
-    super(stateOf(options, 'copy'));
+    super({ ...stateOf(options, 'copy'), files: options.files ?? workerFiles(options.limits?.memory) });
   }
 }
 

@@ -9,7 +9,16 @@ import * as core from '../../src/index.ts';
 import { bytesOf, namesOf, publisher } from '../core/people.ts';
 import { newRepository } from '../core/places.ts';
 import { catchDownloads } from './downloads.ts';
-import { cleanUp, clearSiteData, deleteDatabase, newDatabase, openDatabase, randomBytes } from './storage.ts';
+import {
+  cleanUp,
+  clearSiteData,
+  deleteDatabase,
+  newDatabase,
+  openDatabase,
+  randomBytes,
+  spoolNames,
+  spoolsFolder,
+} from './storage.ts';
 
 const MiB = 1024 * 1024;
 
@@ -538,18 +547,8 @@ function inPieces(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {
   });
 }
 
-async function spools(): Promise<FileSystemDirectoryHandle> {
-  return (await navigator.storage.getDirectory()).getDirectoryHandle('dtuf-spools', { create: true });
-}
-
-async function spoolNames(): Promise<string[]> {
-  const names: string[] = [];
-  for await (const name of (await spools()).keys()) names.push(name);
-  return names;
-}
-
 async function damageSpool(name: string): Promise<void> {
-  const folder = await (await spools()).getDirectoryHandle(name, { create: true });
+  const folder = await (await spoolsFolder()).getDirectoryHandle(name, { create: true });
   const stream = await (await folder.getFileHandle('0', { create: true })).createWritable();
   await stream.write(randomBytes(MiB));
   await stream.close();

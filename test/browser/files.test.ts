@@ -2,39 +2,24 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { browserFiles } from '../../adapters/browser/index.ts';
 import { readAll } from '../../src/content/read-all.ts';
 import { catchDownloads } from './downloads.ts';
-import { cleanUp, clearSiteData, randomBytes, withQuota } from './storage.ts';
+import {
+  cleanUp,
+  clearSiteData,
+  leaveBehind,
+  randomBytes,
+  spoolNames,
+  spoolsFolder,
+  withQuota,
+} from './storage.ts';
 
 const MiB = 1024 * 1024;
 const text = (value: string) => new TextEncoder().encode(value);
-const FOLDER = 'dtuf-spools';
-
-async function spoolNames(): Promise<string[]> {
-  const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, { create: true });
-  const names: string[] = [];
-  for await (const name of folder.keys()) names.push(name);
-  return names;
-}
 
 /** A name for each test: what was handed over is locked as long as its page is there. */
 let SHA256: string;
 beforeEach(() => {
   SHA256 = `${crypto.randomUUID()}${crypto.randomUUID()}`.replaceAll('-', '');
 });
-
-/** What a tab leaves that is killed: its locks are free, what it had not closed is gone. */
-async function leaveBehind(name: string, segments: readonly string[], done = false): Promise<void> {
-  const spools = await (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, { create: true });
-  const folder = await spools.getDirectoryHandle(name, { create: true });
-  const files = [
-    ...segments.map((content, i) => [`${i}`, content] as const),
-    ...(done ? [['done', ''] as const] : []),
-  ];
-  for (const [file, content] of files) {
-    const stream = await (await folder.getFileHandle(file, { create: true })).createWritable();
-    await stream.write(content);
-    await stream.close();
-  }
-}
 
 const later = (milliseconds: number) =>
   vi.useFakeTimers({ now: Date.now() + milliseconds, toFake: ['Date'] });
@@ -101,7 +86,9 @@ describe('a spool in a page', () => {
   });
 
   it('that the browser lets nobody hold is an error that says so', async () => {
-    vi.spyOn(navigator.locks, 'request').mockRejectedValue(new DOMException('No locks here.', 'SecurityError'));
+    vi.spyOn(navigator.locks, 'request').mockRejectedValue(
+      new DOMException('No locks here.', 'SecurityError'),
+    );
     await expect(browserFiles().spool(1)).rejects.toMatchObject({
       code: 'STORAGE_FAILED',
       message: 'Cannot make a temporary file: No locks here.',
@@ -201,8 +188,7 @@ describe('what an earlier attempt left', () => {
     const downloads = catchDownloads();
     const sink = await sinkOf(20 * MiB);
     for (let written = 0; written < 20; written++) await sink.write(randomBytes(MiB));
-    const spools = await (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER);
-    await (await spools.getDirectoryHandle(SHA256)).removeEntry('0');
+    await (await (await spoolsFolder()).getDirectoryHandle(SHA256)).removeEntry('0');
     await expect(sink.commit()).rejects.toMatchObject({
       code: 'STORAGE_FAILED',
       message: expect.stringContaining('cleared'),

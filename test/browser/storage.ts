@@ -73,3 +73,28 @@ export function randomBytes(length: number): Uint8Array<ArrayBuffer> {
   for (let at = 0; at < length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
   return bytes;
 }
+
+/** Where what is not verified yet waits, in the origin's private files. */
+export async function spoolsFolder(): Promise<FileSystemDirectoryHandle> {
+  return (await navigator.storage.getDirectory()).getDirectoryHandle('dtuf-spools', { create: true });
+}
+
+export async function spoolNames(): Promise<string[]> {
+  const names: string[] = [];
+  for await (const name of (await spoolsFolder()).keys()) names.push(name);
+  return names;
+}
+
+/** What a tab or worker leaves that is killed: its locks are free, what it had not closed is gone. */
+export async function leaveBehind(name: string, segments: readonly string[], done = false): Promise<void> {
+  const folder = await (await spoolsFolder()).getDirectoryHandle(name, { create: true });
+  const files = [
+    ...segments.map((content, i) => [`${i}`, content] as const),
+    ...(done ? [['done', ''] as const] : []),
+  ];
+  for (const [file, content] of files) {
+    const stream = await (await folder.getFileHandle(file, { create: true })).createWritable();
+    await stream.write(content);
+    await stream.close();
+  }
+}

@@ -42,7 +42,7 @@ const suites = {
   ],
   store: ['test/browser/indexed-db-store.', 'test/browser/own-buffers.', 'test/browser/web-lock.'],
   classes: ['test/browser/classes.'],
-  worker: ['test/runtimes/worker-read.'],
+  worker: ['test/browser/worker-stream.', 'test/runtimes/worker-read.'],
   private: ['test/browser/private-window.'],
   room: ['test/browser/little-room.'],
   /** What is ours, the registry that is embedded, the client of any, the adapter for Node, and the command. */
@@ -92,6 +92,10 @@ const largeChunks = entries(
   'Workers of Firefox hand out 64 KiB of a body at once, which are too little to give back.',
   'test/browser/own-buffers.test.ts > a chunk that is let go makes room for another',
 );
+const noPrivateFiles = entries(
+  'There are no private files (OPFS); the same file has tests of a worker without them.',
+  'test/browser/worker-stream.test.ts > a large stream in a worker with private files',
+);
 const savesNothing = {
   ...setsNoQuota,
   ...entries('A worker saves nothing.', 'test/browser/classes.test.ts > a target in a page'),
@@ -136,6 +140,7 @@ const excluded = {
     'test/conformance/client.test.ts > the client under test > downloads targets in order',
     'test/conformance/client.test.ts > the client under test > ends at the first target that fails',
   ),
+  workerd: noPrivateFiles,
   '*-worker': savesNothing,
   '*-shared-worker': savesNothing,
   '*-service-worker': {
@@ -166,6 +171,7 @@ const excluded = {
   },
   'webkit-*': {
     ...pressesNoKeys,
+    ...noPrivateFiles,
     ...entries(
       'WebKitGTK gives pages no private files (OPFS). What it does without is in held-in-memory.test.ts.',
       'test/browser/files.test.ts',

@@ -1,0 +1,41 @@
+import type { Spool } from '../../src/ports.ts';
+import { holdData } from './held-data.ts';
+
+/**
+ * Keeps a target until it is verified, and then gives it as a stream.
+ *
+ * @param length in bytes.
+ * @param memory in bytes, above which it is not held in memory.
+ * @throws DTufError TOO_LARGE, STORAGE_FAILED
+ */
+export async function targetSpool(length: number, memory: number): Promise<Spool> {
+  const held = await holdData('the target', length, memory);
+  return {
+    write: (chunk) => held.write(chunk),
+    read: async () => removedAfter(await held.blob(), () => held.remove()),
+    discard: () => held.remove(),
+  };
+}
+
+/** A stream that removes its data at its end, however that comes. */
+function removedAfter(blob: Blob, remove: () => Promise<void>): ReadableStream<Uint8Array> {
+  const reader = blob.stream().getReader();
+  // What cannot be removed is removed by a later page (spool-folders.ts): the reader has all that it asked for.
+  const end = () => remove().catch(() => undefined);
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const step = await reader.read();
+        if (!step.done) return controller.enqueue(step.value);
+        controller.close();
+      } catch (error) {
+        controller.error(error);
+      }
+      await end();
+    },
+    async cancel(reason) {
+      await reader.cancel(reason);
+      await end();
+    },
+  });
+}
