@@ -17,7 +17,7 @@ export async function targetSpool(length: number, memory: number): Promise<Spool
   };
 }
 
-/** A stream that removes its data at its end, however that comes. */
+/** A stream that removes its data before it ends, however that comes. */
 function removedAfter(blob: Blob, remove: () => Promise<void>): ReadableStream<Uint8Array> {
   const reader = blob.stream().getReader();
   // What cannot be removed is removed by a later page (spool-folders.ts): the reader has all that it asked for.
@@ -27,11 +27,12 @@ function removedAfter(blob: Blob, remove: () => Promise<void>): ReadableStream<U
       try {
         const step = await reader.read();
         if (!step.done) return controller.enqueue(step.value);
-        controller.close();
       } catch (error) {
-        controller.error(error);
+        await end();
+        return controller.error(error);
       }
       await end();
+      controller.close();
     },
     async cancel(reason) {
       await reader.cancel(reason);

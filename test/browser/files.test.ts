@@ -50,6 +50,23 @@ describe('a spool in a page', () => {
     expect(await spoolNames()).toEqual([]);
   });
 
+  it('is removed before its stream ends', async () => {
+    const spool = await browserFiles().spool(1);
+    await spool.write(text('a'));
+    const order: string[] = [];
+    const { removeEntry } = FileSystemDirectoryHandle.prototype;
+    vi.spyOn(FileSystemDirectoryHandle.prototype, 'removeEntry').mockImplementation(async function (
+      this: FileSystemDirectoryHandle,
+      ...which
+    ) {
+      await removeEntry.apply(this, which);
+      order.push('removed');
+    });
+    await readAll(await spool.read(), 1, 'the spool');
+    order.push('ended');
+    expect(order).toEqual(['removed', 'ended']);
+  });
+
   it('is removed where it is discarded, and where its reader gives up', async () => {
     const files = browserFiles();
     const discarded = await files.spool(1);
