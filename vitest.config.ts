@@ -2,7 +2,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumArguments, executablePath } from './test/browser-page/chromium.ts';
 
-const pages = ['test/examples/**/*.test.ts', 'test/browser-page/demo-*.test.ts'];
+const pages = ['test/examples/**/*.test.ts', 'test/browser-page/{demo,engine}-*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -21,7 +21,8 @@ export default defineConfig({
         },
       },
       {
-        // The page of the demo, and the examples, as people meet them: each is built, served and opened.
+        // The page of the demo, and the examples, as people meet them: each is built, served and opened. And what people do to pages
+        // in engines that npm test does not start.
         test: {
           name: 'pages',
           include: pages,

@@ -11,6 +11,11 @@ export function whyNoPage(what: string, files: readonly string[]): string | unde
   const why = !existsSync(executablePath)
     ? `chromium is not installed at ${executablePath} (apt-get install chromium, or DTUF_CHROMIUM)`
     : missing && `${missing} is not there (npm run build)`;
+  return notRun(what, why);
+}
+
+/** Says that tests do not run, if there is a reason. In CI it throws. @returns the reason */
+export function notRun(what: string, why: string | undefined): string | undefined {
   if (why === undefined) return undefined;
   if (process.env['CI'] === 'true') throw new Error(`${what}: ${why}`);
   process.stderr.write(`NOT RUN: ${what}: ${why}\n`);

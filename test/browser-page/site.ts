@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { embeddedRegistry } from '../../adapters/registry/index.ts';
 import { publisher } from '../core/people.ts';
 
@@ -26,6 +27,8 @@ export interface Site {
   stallAfter: number | undefined;
   /** Breaks the connections that are held back. */
   letGo(): void;
+  /** What a page has posted to `/said`, as JSON; one after the other, each once. */
+  said(): Promise<Readonly<Record<string, unknown>>>;
   stop(): Promise<void>;
 }
 
@@ -39,6 +42,7 @@ export async function startSite(targets: Readonly<Record<string, Uint8Array<Arra
   files.set('/root.json', { text: new TextDecoder().decode(root?.bytes), headers: {} });
   const asked: Site['asked'] = [];
   const heldBack = new Set<ServerResponse>();
+  const { say, said } = queue<Readonly<Record<string, unknown>>>();
 
   const server = createServer(async (request, response) => {
     const path = request.url ?? '';
@@ -48,6 +52,10 @@ export async function startSite(targets: Readonly<Record<string, Uint8Array<Arra
     if (put) return response.writeHead(200, { 'Content-Type': type, ...put.headers }).end(put.text);
     if (/^\/[\w.]+\.js$/.test(path)) {
       return response.writeHead(200, { 'Content-Type': type }).end(await readFile(`dist${path}`));
+    }
+    if (path === '/said') {
+      say(JSON.parse(await text(request)));
+      return response.writeHead(204).end();
     }
     if (!path.startsWith('/v2/')) return response.writeHead(404).end();
     asked.push({ path, range });
@@ -72,6 +80,7 @@ export async function startSite(targets: Readonly<Record<string, Uint8Array<Arra
       for (const response of heldBack) response.destroy();
       heldBack.clear();
     },
+    said,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -79,4 +88,23 @@ export async function startSite(targets: Readonly<Record<string, Uint8Array<Arra
       }),
   };
   return site;
+}
+
+/** What comes before somebody asks waits for him, and the other way round. */
+function queue<T>(): { say(value: T): void; said(): Promise<T> } {
+  const values: T[] = [];
+  const waiting: ((value: T) => void)[] = [];
+  return {
+    say(value) {
+      const next = waiting.shift();
+      if (next) next(value);
+      else values.push(value);
+    },
+    said: () =>
+      new Promise((resolve) => {
+        const value = values.shift();
+        if (value === undefined) waiting.push(resolve);
+        else resolve(value);
+      }),
+  };
 }

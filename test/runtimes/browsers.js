@@ -68,10 +68,13 @@ const firefoxPreferences = {
   'app.update.enabled': false,
   'browser.aboutwelcome.enabled': false,
   'browser.newtabpage.enabled': false,
+  // It loads pages once more to take pictures of them.
+  'browser.pagethumbnails.capturing_disabled': true,
   'browser.preonboarding.enabled': false,
   'browser.region.update.enabled': false,
   'browser.safebrowsing.malware.enabled': false,
   'browser.safebrowsing.phishing.enabled': false,
+  'browser.sessionstore.resume_from_crash': false,
   'browser.shell.checkDefaultBrowser': false,
   'browser.startup.homepage_override.mstone': 'ignore',
   'browser.startup.page': 0,
@@ -94,8 +97,11 @@ const firefoxPreferences = {
 /** It has no mode without a window: the window is on a display that nobody sees. */
 async function openWebKit(addressed, home) {
   const { display, variables } = await startDisplay('1280x1024x24');
-  process.once('exit', () => display.kill());
-  return start(webKitBrowser(), addressed, home, variables);
+  const browser = start(webKitBrowser(), addressed, home, variables);
+  const end = () => display.kill();
+  process.once('exit', end);
+  browser.once('exit', end);
+  return browser;
 }
 
 /** @returns the display's process, and what WebKitGTK has to be told of it */
