@@ -10,12 +10,24 @@ import { WebSocket } from 'undici';
 
 /**
  * By engine, how a page is opened. What comes back: `run(expression)`, of a promise of a string, which it answers with;
- * `picture({ y, height })`, of that part of the page, as PNG; `close()`.
+ * `press(keys)`, as a person does on a keyboard, of {@link KEYS}, as in `Enter` or `Shift+Tab`; `picture({ y, height })`, of that
+ * part of the page, as PNG; `close()`.
  *
  * @param width of the page, in CSS pixels.
  * @param home an empty folder for what the browser keeps.
  */
 export const engines = { chromium: openChromium, firefox: openFirefox, webkit: openWebKit };
+
+/** Keys by the names that Chromium's driver has for them, as WebDriver writes them. */
+const KEYS = { Enter: '\uE006', Shift: '\uE008', Space: ' ', Tab: '\uE004' };
+
+/** @param keys pressed together, as in `Shift+Tab` */
+function pressing(keys) {
+  const values = keys.split('+').map((key) => KEYS[key]);
+  const down = values.map((value) => ({ type: 'keyDown', value }));
+  const up = values.reverse().map((value) => ({ type: 'keyUp', value }));
+  return [{ type: 'key', id: 'keyboard', actions: [...down, ...up] }];
+}
 
 async function openChromium(address, { width, dark = false }) {
   const browser = await chromium.launch({
@@ -31,6 +43,7 @@ async function openChromium(address, { width, dark = false }) {
   await page.goto(address);
   return {
     run: (expression) => page.evaluate(expression),
+    press: (keys) => page.keyboard.press(keys),
     picture: ({ y, height }) => page.screenshot({ fullPage: true, clip: { x: 0, y, width, height } }),
     close: () => browser.close(),
   };
@@ -39,6 +52,8 @@ async function openChromium(address, { width, dark = false }) {
 /** By WebDriver BiDi, which Firefox speaks itself. */
 async function openFirefox(address, { width, dark = false }, home) {
   const preferences = {
+    // Firefox’s own list of downloads takes the focus from the page when it opens.
+    'browser.download.alwaysOpenPanel': false,
     'layout.css.prefers-color-scheme.content-override': dark ? 0 : 1,
     'services.settings.server': 'data:,',
     'ui.useOverlayScrollbars': 1,
@@ -53,8 +68,8 @@ async function openFirefox(address, { width, dark = false }, home) {
     const [, url] = await said(browser.stderr, /WebDriver BiDi listening on (\S+)/);
     const ask = await speakBidi(`${url}/session`);
     await ask('session.new', { capabilities: {} });
-    const { contexts } = await ask('browsingContext.getTree', {});
-    const { context } = contexts[0];
+    // The tab that is there at the start never has the focus, and without it buttons take no keys.
+    const { context } = await ask('browsingContext.create', { type: 'tab' });
     await ask('browsingContext.setViewport', { context, viewport: { width, height: 900 } });
     await ask('browsingContext.navigate', { context, url: address, wait: 'complete' });
     return {
@@ -63,6 +78,7 @@ async function openFirefox(address, { width, dark = false }, home) {
         if (got.type === 'success') return got.result.value;
         throw new Error(got.exceptionDetails.text);
       },
+      press: (keys) => ask('input.performActions', { context, actions: pressing(keys) }),
       async picture({ y, height }) {
         const clip = { type: 'box', x: 0, y, width, height };
         const { data } = await ask('browsingContext.captureScreenshot', {
@@ -148,6 +164,7 @@ async function openWebKit(address, { width }, home) {
     await resize(900);
     return {
       run,
+      press: (keys) => ask('POST', 'actions', { actions: pressing(keys) }),
       async picture({ y, height }) {
         await resize(height);
         await run(
