@@ -1,6 +1,6 @@
 // examples/vite and examples/react: built as their READMEs say, with the package as it is installed, and opened in a browser.
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser } from 'playwright';
@@ -46,6 +46,11 @@ const examples = [
 const policy = blocksOf('examples/vite/README.md')
   .find(({ language }) => language === 'http')
   ?.code.replace('Content-Security-Policy: ', '');
+
+it('the component of examples/react has at most 20 lines', async () => {
+  const component = await readFile(join(repository, 'examples/react/Download.jsx'), 'utf8');
+  expect(component.trimEnd().split('\n').length).toBeLessThanOrEqual(20);
+});
 
 describe.skipIf(missing !== undefined)('a page that vite builds', () => {
   let browser: Browser;
