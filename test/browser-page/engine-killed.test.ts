@@ -59,7 +59,7 @@ describe.each(engineNames)('%s, killed in a download', (engine) => {
   const isHandedOver = async () => (await contentsOf(home, 'large')).some((content) => content.equals(large));
 
   it.skipIf(missing !== undefined)(
-    `${kept[engine] > 0 ? 'goes on from what it had' : 'has nothing left, and begins anew'} (ATTACKS 64)`,
+    `${kept[engine] > 0 ? 'goes on from what it had' : 'has nothing left, and begins anew'} (ATTACKS 62)`,
     async () => {
       site.stallAfter = 36 * MiB;
       browser = await open(engine, `${site.origin}#stalls`, home);

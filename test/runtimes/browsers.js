@@ -9,7 +9,7 @@ import { executablePath as chromium, chromiumArguments } from '../browser-page/c
 const needed = {
   chromium: [() => chromium, 'chromium'],
   firefox: [() => onPath('firefox-esr'), 'firefox-esr'],
-  webkit: [() => webKitBrowser() && onPath('Xvfb'), 'webkit2gtk-driver xvfb'],
+  webkit: [() => webKitBrowser() && onPath('WebKitWebDriver') && onPath('Xvfb'), 'webkit2gtk-driver xvfb'],
 };
 
 /** @returns why an engine cannot be started, if so */

@@ -73,9 +73,9 @@ const uploadsAreHeld = entries(
   'test/registry/embedded.test.ts > the embedded registry over a folder, served > the progress of a push',
 );
 
-/** Of pages that nothing drives; npm test has one that is driven. */
+/** Of pages that nothing drives. */
 const pressesNoKeys = entries(
-  'Nothing here presses keys.',
+  'Nothing here presses keys; test/browser-page/engine-keyboard.test.ts does, in this engine too.',
   'test/browser/element.test.ts > <dtuf-download> > is a button for the keyboard, and keeps the focus while it works',
 );
 const setsNoQuota = entries(
