@@ -1,3 +1,5 @@
+import type { ChildProcess } from 'node:child_process';
+
 /** A page in an engine that is driven. */
 export interface Driven {
   run(expression: string): Promise<unknown>;
@@ -6,13 +8,19 @@ export interface Driven {
   close(): Promise<void>;
 }
 
-export const engines: Readonly<
-  Record<
-    'chromium' | 'firefox' | 'webkit',
-    (
-      address: string,
-      view: { readonly width: number; readonly dark?: boolean },
-      home: string,
-    ) => Promise<Driven>
-  >
->;
+export interface DrivenFirefox extends Driven {
+  readonly browser: ChildProcess;
+  openTab(address: string): Promise<void>;
+}
+
+type Open<Page> = (
+  address: string,
+  view: { readonly width: number; readonly dark?: boolean },
+  home: string,
+) => Promise<Page>;
+
+export const engines: {
+  readonly chromium: Open<Driven>;
+  readonly firefox: Open<DrivenFirefox>;
+  readonly webkit: Open<Driven>;
+};

@@ -11,7 +11,7 @@ import { WebSocket } from 'undici';
 /**
  * By engine, how a page is opened. What comes back: `run(expression)`, of a promise of a string, which it answers with;
  * `press(keys)`, as a person does on a keyboard, of {@link KEYS}, as in `Enter` or `Shift+Tab`; `picture({ y, height })`, of that
- * part of the page, as PNG; `close()`.
+ * part of the page, as PNG; `close()`. Of Firefox `browser`, its process, and `openTab(address)`, a page beside the first, too.
  *
  * @param width of the page, in CSS pixels.
  * @param home an empty folder for what the browser keeps.
@@ -87,6 +87,11 @@ async function openFirefox(address, { width, dark = false }, home) {
           clip,
         });
         return Buffer.from(data, 'base64');
+      },
+      browser,
+      async openTab(other) {
+        const { context } = await ask('browsingContext.create', { type: 'tab' });
+        await ask('browsingContext.navigate', { context, url: other, wait: 'complete' });
       },
       close: () => end(browser),
     };

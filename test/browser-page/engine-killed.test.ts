@@ -1,14 +1,16 @@
 // A browser that is killed in a download and started again with the same profile. Nothing drives it (ADR 23): its page begins by
-// itself, and posts how far it is.
+// itself, and posts how far it is. And a tab that is killed in Firefox, whose browser goes on; that of Chromium is in
+// element-page.test.ts.
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { engines } from '../../demo/drive-engines.js';
 import { soon } from '../examples/download.ts';
 import { type Engine, open } from '../runtimes/browsers.js';
-import { engineNames, killAll, whyNoEngine } from './engines.ts';
+import { engineNames, killAll, killTabs, whyNoEngine } from './engines.ts';
 import { type Site, startSite } from './site.ts';
 
 const MiB = 1024 * 1024;
@@ -37,52 +39,77 @@ try {
 }
 </script>`;
 
+let site: Site;
+let home: string;
+beforeEach(async () => {
+  site = await startSite({ large: new Uint8Array(large) });
+  site.put('/', page(site.repository));
+  site.stallAfter = 36 * MiB;
+  home = await mkdtemp(join(tmpdir(), 'dtuf-killed-'));
+});
+afterEach(async () => {
+  await site.stop();
+  await rm(home, { recursive: true, force: true, maxRetries: 5 });
+});
+
+function goOn(): void {
+  site.stallAfter = undefined;
+  site.asked.length = 0;
+}
+
+/** That what was kept was used, and the rest fetched. */
+async function expectTheRest(bytesReused: number): Promise<void> {
+  const bytesFetched = large.length - bytesReused;
+  expect(await site.said()).toEqual({ how: 'download', bytesReused, bytesFetched });
+  const asked = site.asked.filter(({ path }) => path.includes('/blobs/')).map(({ range }) => range);
+  expect(asked).toEqual([bytesReused > 0 ? `bytes=${bytesReused}-${large.length - 1}` : undefined]);
+  // The browser has its copy a moment later.
+  await soon(isHandedOver).toBe(true);
+}
+
+async function isHandedOver(): Promise<boolean> {
+  return (await contentsOf(home, 'large')).some((content) => content.equals(large));
+}
+
 describe.each(engineNames)('%s, killed in a download', (engine) => {
   const missing = whyNoEngine(engine, 'a browser that is killed', ['dist/dtuf.min.js']);
-  let site: Site;
-  let home: string;
   let browser: ChildProcess | undefined;
-  beforeEach(async () => {
-    site = await startSite({ large: new Uint8Array(large) });
-    site.put('/', page(site.repository));
-    home = await mkdtemp(join(tmpdir(), 'dtuf-killed-'));
-  });
   afterEach(async () => {
     if (browser) await killAll(browser);
-    await site.stop();
-    await rm(home, { recursive: true, force: true, maxRetries: 5 });
   });
-
-  const asked = () => site.asked.filter(({ path }) => path.includes('/blobs/')).map(({ range }) => range);
-  const isInProfile = async () =>
-    (await contentsOf(home)).some((content) => content.includes(large.subarray(0, 4096)));
-  const isHandedOver = async () => (await contentsOf(home, 'large')).some((content) => content.equals(large));
 
   it.skipIf(missing !== undefined)(
     `${kept[engine] > 0 ? 'goes on from what it had' : 'has nothing left, and begins anew'} (ATTACKS 62)`,
     async () => {
-      site.stallAfter = 36 * MiB;
       browser = await open(engine, `${site.origin}#stalls`, home);
       expect(await site.said()).toEqual({ received: 36 * MiB });
       await killAll(browser);
-      expect(await isInProfile()).toBe(kept[engine] > 0);
+      const left = await contentsOf(home);
+      expect(left.some((content) => content.includes(large.subarray(0, 4096)))).toBe(kept[engine] > 0);
       expect(await isHandedOver()).toBe(false);
-
-      site.stallAfter = undefined;
-      site.asked.length = 0;
+      goOn();
       browser = await open(engine, site.origin, home);
-      const rest = large.length - kept[engine];
-      expect(await site.said()).toEqual({
-        how: 'download',
-        bytesReused: kept[engine],
-        bytesFetched: rest,
-      });
-      expect(asked()).toEqual([kept[engine] > 0 ? `bytes=${kept[engine]}-${large.length - 1}` : undefined]);
-      // The browser has its copy a moment later.
-      await soon(isHandedOver).toBe(true);
+      await expectTheRest(kept[engine]);
     },
   );
 });
+
+const noFirefox = whyNoEngine('firefox', 'a tab that is killed', ['dist/dtuf.min.js']);
+it.skipIf(noFirefox !== undefined)(
+  'a tab of firefox, killed in a download, leaves what it had to the next (ATTACKS 62)',
+  async () => {
+    const firefox = await engines.firefox(`${site.origin}#stalls`, { width: 1000 }, home);
+    try {
+      expect(await site.said()).toEqual({ received: 36 * MiB });
+      await killTabs(firefox.browser);
+      goOn();
+      await firefox.openTab(site.origin);
+      await expectTheRest(kept.firefox);
+    } finally {
+      await firefox.close();
+    }
+  },
+);
 
 /** Of all files of a folder, or of those with a name. */
 async function contentsOf(folder: string, name?: string): Promise<Buffer[]> {

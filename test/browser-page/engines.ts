@@ -21,26 +21,53 @@ export function whyNoEngine(engine: Engine, what: string, files: readonly string
 export async function killAll(browser: ChildProcess): Promise<void> {
   if (browser.exitCode !== null || browser.signalCode !== null) return;
   const ended = once(browser, 'exit');
-  const parents = await parentsOfAll();
-  const isOne = (pid: number | undefined): boolean =>
-    pid !== undefined && (pid === browser.pid || isOne(parents.get(pid)));
-  for (const pid of [...parents.keys()].filter(isOne)) {
+  kill((await processesOf(browser)).map(({ pid }) => pid));
+  await ended;
+}
+
+/** Kills the processes that Firefox has for pages, and leaves the browser. */
+export async function killTabs(firefox: ChildProcess): Promise<void> {
+  const tabs = (await processesOf(firefox)).filter(({ words }) => words.at(-1) === 'tab');
+  if (tabs.length === 0) throw new Error('Firefox has no process that is called tab');
+  kill(tabs.map(({ pid }) => pid));
+}
+
+function kill(pids: readonly number[]): void {
+  for (const pid of pids) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
       // It has ended, as those do whose parent has.
     }
   }
-  await ended;
 }
 
-/** By process. */
-async function parentsOfAll(): Promise<ReadonlyMap<number, number>> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const parents = pids.map(async (pid) => {
-    // Others end meanwhile.
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-    return [Number(pid), Number(/\) . (\d+) [^)]*$/.exec(stat)?.[1] ?? 0)] as const;
-  });
-  return new Map(await Promise.all(parents));
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  /** Of its command line. */
+  readonly words: readonly string[];
+}
+
+/** A process and all that it has started. */
+async function processesOf({ pid: first }: ChildProcess): Promise<Process[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const all = new Map((await Promise.all(pids.map(processOf))).map((one) => [one.pid, one]));
+  const isOne = (pid: number): boolean => pid === first || (pid !== 0 && isOne(all.get(pid)?.parent ?? 0));
+  return [...all.values()].filter(({ pid }) => isOne(pid));
+}
+
+async function processOf(pid: number): Promise<Process> {
+  // Others end meanwhile.
+  const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
+  const [stat, line] = await Promise.all([read('stat'), read('cmdline')]);
+  const parent = Number(/\) . (\d+) [^)]*$/.exec(stat)?.[1] ?? 0);
+  return {
+    pid,
+    parent,
+    words: line
+      .trim()
+      .split(/[\0 ]+/)
+      .filter(Boolean),
+  };
 }
