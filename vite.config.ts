@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 const subpaths = {
   index: 'src/index.ts',
@@ -43,9 +43,37 @@ function reached(graph: Graph, entries: readonly string[]): Set<string> {
   return found;
 }
 
+/**
+ * `import()` of a part of ours as an import at once: in a file that stands for itself nothing is to be had later, and the
+ * bundler would carry each part as a module of which nothing can be left out. What a part exports is named where it was to be
+ * loaded, so that it goes with the function that nobody calls. asn1js stays as it is: it could not be left out any more.
+ */
+const allAtOnce: Plugin = {
+  name: 'all-at-once',
+  enforce: 'post',
+  async transform(code, id) {
+    const imports: string[] = [];
+    let rewritten = code;
+    for (const [call, , part = ''] of code.matchAll(/\bimport\((["'])((?!asn1js)[^"']+)\1\)/g)) {
+      const found = await this.resolve(part, id);
+      if (found === null) throw new Error(`${part}, of ${id}, is not there`);
+      const { exports } = await this.load(found);
+      const name = `part${imports.length}`;
+      imports.push(`import * as ${name} from ${JSON.stringify(part)};`);
+      const named = exports?.map((member) => `${member}: ${name}.${member}`).join(', ');
+      rewritten = rewritten.replace(call, `Promise.resolve({ ${named} })`);
+    }
+    return imports.length === 0 ? null : { code: imports.join('') + rewritten, map: null };
+  },
+};
+
 const groups = [
-  atOnce('copy', 'src/copy.ts'),
-  atOnce('page', 'adapters/browser/options.ts', 'adapters/browser/files.ts'),
+  // With what a page adds to it: in one file both are smaller, and other hosts do not mind a few kilobytes on their disk.
+  atOnce('copy', 'src/copy.ts', 'adapters/browser/options.ts', 'adapters/browser/files.ts'),
+  // Public, and of the parts that load late.
+  atOnce('answer', 'src/registry/registry-answer.ts'),
+  // One after the other is loaded for the first target of a registry.
+  atOnce('reader', 'src/client/reader.ts', 'src/layout/native-targets.ts', 'src/registry/fetch-blob.ts'),
 ];
 
 /** Without a mode of its own: the modules with bare imports. With the name of a self-contained file: that file. */
@@ -53,10 +81,12 @@ export default defineConfig(({ mode }) => {
   const alone = selfContained[mode];
   const output =
     alone === undefined
-      ? { codeSplitting: { groups } }
+      ? // A bundler puts hashes into the names of its own files: those of ours would only make its imports longer.
+        { codeSplitting: { groups }, chunkFileNames: '[name].js' }
       : { minify: mode.endsWith('.min'), codeSplitting: false };
   const external = (id: string) => alone === undefined && !/^[./]|^\w:|^\0/.test(id);
   return {
+    plugins: alone === undefined ? [] : [allAtOnce],
     build: {
       emptyOutDir: false,
       target: 'es2022',

@@ -13,7 +13,6 @@ export class DTufBase {
   protected readonly repositoryName?: string;
   protected readonly limits: Limits;
   protected readonly digester: Digester;
-  protected readonly notice: (text: string) => void;
   readonly #registry: Registry | undefined;
 
   constructor(options: Connection & { repository?: string; layout?: LayoutName }) {
@@ -21,13 +20,11 @@ export class DTufBase {
     if (repository !== undefined) this.repositoryName = repository;
     this.limits = Object.freeze({ ...defaultLimits, ...options.limits });
     this.digester = options.digester ?? portableDigester;
-    this.notice = onNotice ?? (() => undefined);
     if (layout === 'http') return;
     this.#registry = new Registry({
       ...connection,
       place: host,
-      digester: this.digester,
-      onWarning: this.notice,
+      ...(onNotice === undefined ? {} : { onWarning: onNotice }),
     });
   }
 
@@ -46,7 +43,7 @@ export class DTufBase {
     if (this.repositoryName !== undefined) return this.registry.repository(this.repositoryName);
     throw new DTufError(
       'INVALID_ARGUMENT',
-      'no repository is named: only of a repository on a web server (layout "http") the name can be left out',
+      'no repository is named, which only the layout "http" can do without',
       { expected: 'a name like fred/demo' },
     );
   }

@@ -1,26 +1,22 @@
 import { DTufBase } from './base.ts';
 import { findChanges } from './client/changes.ts';
-import { Pulled } from './client/copy-state.ts';
-import { Published } from './client/published.ts';
+import { expirationsOf } from './client/expirations.ts';
+import type { PublishedOptions } from './client/published.ts';
+import { readPulled } from './client/pulled.ts';
+import type { Reader } from './client/reader.ts';
 import { Refresher } from './client/refresher.ts';
-import { ofTarget } from './client/target-failure.ts';
-import { TargetReader } from './client/target-reader.ts';
-import { type ReadTrust, readTrust, sharesRootKey, type Trust } from './client/trust.ts';
+import type { ReadTrust, Trust } from './client/trust.ts';
 import type { VerifiedTarget } from './client/verified-target.ts';
-import { contentOf, type Source } from './content/source.ts';
-import { verifyStream } from './content/verify.ts';
-import { DTufError, hasCode } from './errors.ts';
+import type { Source } from './content/source.ts';
+import { DTufError } from './errors.ts';
+import { late } from './late.ts';
 import { type Hosting, registryHosting, webHosting } from './layout/hosting.ts';
-import { HttpSite } from './layout/http-site.ts';
-import type { Part } from './layout/layout.ts';
-import type { Call, ExplainedCall, Options, Place } from './options.ts';
+import type { Call, ExplainedCall, Options } from './options.ts';
 import type { Files, Store } from './ports.ts';
-import { throwIfAborted } from './registry/errors.ts';
 import type { Target } from './target.ts';
 import type { Check } from './tuf/check.ts';
-import type { Role, Signed } from './tuf/metadata.ts';
+import type { Role } from './tuf/metadata.ts';
 import type { Root } from './tuf/root.ts';
-import type { TargetFile } from './tuf/targets.ts';
 import type { TrustedSet } from './tuf/trusted-set.ts';
 
 /** What a refresh found. */
@@ -52,14 +48,12 @@ export class DTufCopy extends DTufBase {
   readonly persistent: boolean;
   readonly #store: Store;
   readonly #files: Files | undefined;
-  /** @internal */
-  readonly clock: () => Date;
+  readonly #clock: () => Date;
   readonly #fetch: typeof fetch;
   readonly #trust: Trust | undefined;
+  readonly #onNotice: Options['onNotice'];
   readonly #refresher: Refresher;
-  /** @internal */
-  readonly published: Published;
-  readonly #pulled: Pulled;
+  readonly #state: PublishedOptions;
   #resetsTrust = false;
   /** Whether the refresh at hand began with the trust that was given, rather than with the state. */
   #startsFromTrust = false;
@@ -69,32 +63,30 @@ export class DTufCopy extends DTufBase {
     this.#store = options.store;
     this.persistent = options.store.persistent;
     this.#files = options.files;
-    this.clock = options.clock ?? (() => new Date());
+    this.#clock = options.clock ?? (() => new Date());
     this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
     this.#trust = options.trust;
-    const state = {
+    this.#onNotice = options.onNotice;
+    this.#state = {
       store: options.store,
       hosting: this.#openHosting(options),
       limits: this.limits,
       layout: options.layout,
     };
-    this.published = new Published(state);
     this.#refresher = new Refresher({
-      ...state,
+      ...this.#state,
       conditional: options.conditional ?? false,
       trust: (signal) => {
         this.#startsFromTrust = true;
         return this.#readTrust(signal);
       },
     });
-    this.#pulled = new Pulled(options.store);
   }
 
   #openHosting({ layout, host, targetsHost }: Options): Hosting {
     const { limits } = this;
     if (layout !== 'http') return registryHosting(this.repository, limits);
-    const metadata = addressOf(host);
-    return webHosting(new HttpSite({ metadata, targets: targetsHost, fetch: this.#fetch, limits }));
+    return webHosting({ metadata: host, targets: targetsHost, fetch: this.#fetch, limits });
   }
 
   /**
@@ -106,22 +98,27 @@ export class DTufCopy extends DTufBase {
   async pullMetadata({ signal, onProgress, onCheck }: ExplainedCall = {}): Promise<Refreshed> {
     this.#startsFromTrust = false;
     const set = await this.#refresher.run({
-      now: this.clock(),
+      now: this.#clock(),
       afresh: this.#resetsTrust,
       signal,
       onProgress,
       onCheck,
     });
     this.#resetsTrust = false;
+    // Who refreshes will ask for a target next, and then a page should not have to wait for that part.
+    void this.reader().catch(() => undefined);
     return this.#report(set);
   }
 
   async #report(set: TrustedSet): Promise<Refreshed> {
     await this.#noticeIgnoredTrust(set.root.signed);
-    const pulled = await this.#pulled.read();
+    const pulled = await readPulled(this.#store);
     const { changed, removed } = await findChanges(set, pulled, this.#store, this.limits);
-    if (removed.length > 0) await this.#pulled.remove(removed);
-    const expires = Math.min(...signedOf(set).map((signed) => signed.expires.getTime()));
+    if (removed.length > 0) {
+      const { forgetPulled } = await late(import('./client/note-pulled.ts'));
+      await forgetPulled(this.#store, removed);
+    }
+    const expires = Math.min(...Object.values(expirationsOf(set)).map((date) => date.getTime()));
     return {
       changed,
       removed,
@@ -133,18 +130,19 @@ export class DTufCopy extends DTufBase {
 
   async #readTrust(signal?: AbortSignal): Promise<ReadTrust | undefined> {
     if (this.#trust === undefined) return undefined;
+    const { readTrust } = await late(import('./client/trust.ts'));
     return readTrust(this.#trust, { files: this.#files, limits: this.limits, fetch: this.#fetch, signal });
   }
 
   /** A key that is given again where there is state replaces nothing: who holds a retired one would take over. */
   async #noticeIgnoredTrust(root: Root): Promise<void> {
+    const show = this.#onNotice;
     // An address is not fetched for that: a page has it in its script, and would fetch it at every refresh.
-    if (this.#startsFromTrust || this.#trust === undefined || this.#trust instanceof URL) return;
+    if (this.#startsFromTrust || this.#trust instanceof URL || show === undefined) return;
     const trust = await this.#readTrust();
-    if (trust === undefined || (await sharesRootKey(trust, root))) return;
-    this.notice(
-      'the root that was given is not of the present root keys and was ignored: the state is trusted from its own root on (--reset-trust begins anew)',
-    );
+    if (trust === undefined) return;
+    const { noticeIfIgnored } = await late(import('./client/ignored-trust.ts'));
+    await noticeIfIgnored(trust, root, show);
   }
 
   /**
@@ -166,17 +164,8 @@ export class DTufCopy extends DTufBase {
    *
    * @throws DTufError TARGET_NOT_FOUND, METADATA_MISSING, METADATA_EXPIRED
    */
-  async pullTarget(name: string, { signal, onCheck }: ExplainedCall = {}): Promise<VerifiedTarget> {
-    const call = { ...(signal ? { signal } : {}), ...(onCheck ? { onCheck } : {}) };
-    const { file, role, source, explain } = await this.published.find(name, this.clock(), call);
-    return new TargetReader(targetOf(name, file, role), {
-      explain,
-      parts: (signal) => ofTarget(name, () => source.parts(name, file, signal)),
-      files: this.#files,
-      limits: this.limits,
-      digester: this.digester,
-      onPulled: () => this.#pulled.add(name, file),
-    });
+  async pullTarget(name: string, call: ExplainedCall = {}): Promise<VerifiedTarget> {
+    return (await this.reader()).target(name, call);
   }
 
   /**
@@ -185,7 +174,7 @@ export class DTufCopy extends DTufBase {
    * @throws DTufError TARGET_NOT_FOUND, METADATA_MISSING, METADATA_EXPIRED
    */
   async blobSizes(name: string, { signal }: Call = {}): Promise<number[]> {
-    return (await this.#parts(name, signal)).map((part) => part.length);
+    return (await (await this.reader()).parts(name, signal)).map((part) => part.length);
   }
 
   /**
@@ -194,70 +183,27 @@ export class DTufCopy extends DTufBase {
    * @throws DTufError TARGET_NOT_FOUND, METADATA_MISSING, METADATA_EXPIRED, INVALID_ARGUMENT
    */
   async checkTarget(name: string, data: Source | readonly Source[], call: Call = {}): Promise<boolean> {
-    const sources = Array.isArray(data) ? (data as readonly Source[]) : [data as Source];
-    const parts = await this.#parts(name, call.signal);
-    if (parts.length !== sources.length) return false;
-    for (const [i, part] of parts.entries()) {
-      const source = sources[i];
-      if (source === undefined || !(await this.#matches(name, part, source, call))) return false;
-    }
-    return true;
-  }
-
-  async #matches(target: string, part: Part, source: Source, { onProgress, signal }: Call): Promise<boolean> {
-    const content = await contentOf(source, this.#files);
-    if (content.length !== part.length) return false;
-    let received = 0;
-    try {
-      await verifyStream(await content.open(), part.expected, this.digester, target, (chunk) => {
-        throwIfAborted(signal);
-        received += chunk.length;
-        onProgress?.({ target, received, total: part.length, phase: 'verify' });
-      });
-      return true;
-    } catch (error) {
-      if (hasCode(error, 'TARGET_MISMATCH')) return false;
-      throw error;
-    }
+    return (await this.reader()).matches(name, data, call);
   }
 
   /** The targets of the top-level role, as of the last refresh. @throws DTufError METADATA_MISSING, METADATA_EXPIRED */
   async *listTargets(): AsyncIterable<Target> {
-    const { targets } = await this.published.verified(this.clock());
-    for (const [name, file] of targets.signed.targets) yield targetOf(name, file, targets.signed.role);
+    yield* (await this.reader()).targets();
   }
 
   /** When each role expires; also where it has expired. @throws DTufError METADATA_MISSING */
   async getExpirations(): Promise<Record<Role, Date>> {
-    const { set } = await this.published.verified(new Date(0));
-    const [root, timestamp, snapshot, targets] = signedOf(set).map((signed) => signed.expires);
-    if (!root || !timestamp || !snapshot || !targets) throw new Error('a verified set has all four roles');
-    return { root, targets, snapshot, timestamp };
+    return (await this.reader()).expirations();
   }
 
-  async #parts(name: string, signal?: AbortSignal): Promise<readonly Part[]> {
-    const { file, source } = await this.published.find(name, this.clock(), signal ? { signal } : {});
-    return ofTarget(name, () => source.parts(name, file, signal));
+  /** @internal What answers about targets. It is loaded when it is asked for first: a page refreshes before anybody clicks. */
+  async reader(): Promise<Reader> {
+    const { Reader } = await late(import('./client/reader.ts'));
+    return new Reader({
+      ...this.#state,
+      digester: this.digester,
+      files: this.#files,
+      now: this.#clock(),
+    });
   }
-}
-
-/** In the order in which they are verified. */
-function signedOf({ root, timestamp, snapshot, targets }: TrustedSet): Signed[] {
-  return [root, timestamp, snapshot, targets].flatMap((metadata) =>
-    metadata === undefined ? [] : [metadata.signed],
-  );
-}
-
-function targetOf(name: string, file: TargetFile, role: string): Target {
-  return { name, ...file, role };
-}
-
-/** @throws DTufError INVALID_ARGUMENT for a handler, which has no address. */
-function addressOf(host: Place): string | URL {
-  if (typeof host === 'string' || host instanceof URL) return host;
-  throw new DTufError(
-    'INVALID_ARGUMENT',
-    'a repository on a web server (layout "http") has an address: give it as host, and a handler as fetch',
-    { expected: 'https://host/path/' },
-  );
 }

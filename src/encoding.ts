@@ -18,15 +18,6 @@ export function fromHex(text: string): Bytes | undefined {
   return bytes;
 }
 
-export function toBase64(bytes: Uint8Array): string {
-  let binary = '';
-  // In steps: the arguments of one call are limited by the stack.
-  for (let i = 0; i < bytes.length; i += 0x2000) {
-    binary += String.fromCharCode(...bytes.subarray(i, i + 0x2000));
-  }
-  return btoa(binary);
-}
-
 /** Bytes of a base64 string (RFC 4648, section 4, padded), or undefined where it is none. */
 export function fromBase64(text: string): Bytes | undefined {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined;
@@ -38,8 +29,4 @@ const encoder = new TextEncoder();
 /** UTF-8 bytes of `text`. */
 export function utf8(text: string): Bytes {
   return encoder.encode(text);
-}
-
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -14,6 +14,7 @@ export type { ExportedFile };
  * @example
  * for await (const { path } of exportFiles(copy)) console.log(path);
  */
-export function exportFiles(copy: DTufCopy, { signal }: Call = {}): AsyncIterable<ExportedFile> {
-  return exportedFiles(copy.published, copy.clock(), signal);
+export async function* exportFiles(copy: DTufCopy, { signal }: Call = {}): AsyncIterable<ExportedFile> {
+  const { published, now } = await copy.reader();
+  yield* exportedFiles(published, now, signal);
 }

@@ -2,6 +2,7 @@ import { DTufBase } from './base.ts';
 import { ofTarget } from './client/target-failure.ts';
 import { contentOf, type Source } from './content/source.ts';
 import { DTufError, hasCode } from './errors.ts';
+import type { JsonObject } from './json.ts';
 import { late } from './late.ts';
 import type { RegistryLayout } from './layout/layout.ts';
 import { LegacyTargets } from './layout/legacy.ts';
@@ -27,7 +28,6 @@ import { createFirstMetadata, createNextRoot, defaultLifetimes, type Lifetimes }
 import { checkTargetName } from './publish/target-name.ts';
 import type { Repository } from './registry/registry.ts';
 import type { Target } from './target.ts';
-import type { JsonObject } from './tuf/json.ts';
 import { ROLES, type Role } from './tuf/metadata.ts';
 import type { KeyType } from './tuf/signer.ts';
 import type { TargetFile } from './tuf/targets.ts';
@@ -68,6 +68,7 @@ const LOCK = 'publish';
  * await master.pushMetadata();
  */
 export class DTufMaster extends DTufBase {
+  readonly #notice: (text: string) => void;
   readonly #store: Store;
   readonly #lock: Lock;
   readonly #files: Files | undefined;
@@ -80,6 +81,7 @@ export class DTufMaster extends DTufBase {
 
   constructor(options: MasterOptions) {
     super(requireRegistry(options));
+    this.#notice = options.onNotice ?? (() => undefined);
     this.#store = options.store;
     this.#lock = options.lock;
     this.#files = options.files;
@@ -141,7 +143,7 @@ export class DTufMaster extends DTufBase {
     const created = await this.#keyring.create(roles, chosen, { password, store });
     for (const [role, { setAside }] of created) {
       if (setAside === undefined) continue;
-      this.notice(
+      this.#notice(
         `the ${role} key that was there is kept as ${setAside}; run reset-keys to sign with the new one`,
       );
     }
@@ -192,7 +194,7 @@ export class DTufMaster extends DTufBase {
         locked,
       });
       if (!followed) {
-        this.notice(
+        this.#notice(
           'the root key of before is not at hand: clients cannot follow by themselves and need the new root key (pull-metadata --reset-trust)',
         );
       }
@@ -280,7 +282,7 @@ export class DTufMaster extends DTufBase {
           now: this.#clock(),
           signers,
           previousSigners: (role) => this.#keyring.previousSigners(role, () => undefined),
-          notice: this.notice,
+          notice: this.#notice,
         });
         return publication.run(call);
       },
@@ -324,7 +326,7 @@ export class DTufMaster extends DTufBase {
   #pending(layout: RegistryLayout, state: MasterState): PendingTargets | LegacyPending {
     return layout === 'native'
       ? new PendingTargets(this.#store)
-      : new LegacyPending(this.#store, state.targets.signed.targets, this.#legacyPublisher(), this.notice);
+      : new LegacyPending(this.#store, state.targets.signed.targets, this.#legacyPublisher(), this.#notice);
   }
 }
 

@@ -1,30 +1,39 @@
 // A large body in ranges, one closed request after the other. Firefox takes in a body as fast as it comes, whoever reads it: where
 // a page hashes more slowly than its network delivers, the difference is memory, hundreds of megabytes of a large file.
+import { inOwnBuffers } from './own-buffers.ts';
 
 /** In bytes, of a body that is left in one piece, and of the ranges of others. */
 const RANGE = 32 * 1024 * 1024;
 /** In bytes: how much of a range is unread when the next is asked for, so that the network does not stand still. */
 const AHEAD = 8 * 1024 * 1024;
 
-/** Fetches as `fetch` does; what is left of a large body after its first range is fetched when the reader comes to it. */
-export function inRanges(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+/** Bodies that are too large to be let in at once, read into buffers of our own. */
+export class BoundedBodies {
+  readonly #fetch: typeof fetch;
   /** Hosts that know no ranges. */
-  const whole = new Set<string>();
-  return async (input, init) => {
-    const response = await fetch(input, init);
+  readonly #whole = new Set<string>();
+
+  /** @param fetch brings the ranges. */
+  constructor(fetch: typeof globalThis.fetch) {
+    this.#fetch = async (...request) => inOwnBuffers(await fetch(...request));
+  }
+
+  /** The same answer; what is left of a large body after its first range is fetched when the reader comes to it. */
+  bound(answer: Response, input: Parameters<typeof fetch>[0], init?: RequestInit): Response {
+    const response = inOwnBuffers(answer);
     const { headers, body, status } = response;
     const length = Number(headers.get('content-length'));
     const { host } = new URL(response.url || 'http://none');
     const isPlain = status === 200 && !headers.has('content-encoding') && (init?.method ?? 'GET') === 'GET';
-    if (!body || !isPlain || typeof input !== 'string' || length <= RANGE + AHEAD || whole.has(host))
+    if (!body || !isPlain || typeof input !== 'string' || length <= RANGE + AHEAD || this.#whole.has(host))
       return response;
 
     const open = async (start: number): Promise<ReadableStreamDefaultReader<Uint8Array>> => {
       const range = { Range: `bytes=${start}-${Math.min(start + RANGE, length) - 1}` };
-      const next = await fetch(input, { ...init, headers: { ...asRecord(init?.headers), ...range } });
+      const next = await this.#fetch(input, { ...init, headers: { ...asRecord(init?.headers), ...range } });
       if (next.status === 206 && next.body) return next.body.getReader();
       await next.body?.cancel();
-      whole.add(host);
+      this.#whole.add(host);
       // Whoever reads asks for the rest again, and gets it in one piece.
       throw new TypeError(`${host} knows no ranges`);
     };
@@ -62,7 +71,7 @@ export function inRanges(fetch: typeof globalThis.fetch): typeof globalThis.fetc
       { highWaterMark: 0 },
     );
     return Object.defineProperty(response, 'body', { value: stream });
-  };
+  }
 }
 
 function asRecord(headers: HeadersInit | undefined): Record<string, string> {

@@ -1,4 +1,4 @@
-import { DTufError } from '../../src/errors.ts';
+import { orAborted } from '../../src/registry/silence.ts';
 import { watchPolicy } from './page-policy.ts';
 
 /**
@@ -19,9 +19,13 @@ export function tellingCors(fetch: typeof globalThis.fetch): typeof globalThis.f
       return response;
     } catch (cause) {
       if (!(cause instanceof TypeError) || readable.has(kind)) throw cause;
-      if (await policy.forbids(url)) throw forbidden(url, cause);
-      if (await isKeptBack(url, init?.signal)) throw keptBack(url, cause);
-      throw cause;
+      const signal = init?.signal ?? undefined;
+      // Who is offline cannot load it either, or not before it hangs: then the failure as it is says all there is.
+      const part = await orAborted(
+        import('./kept-back.ts').catch(() => undefined),
+        signal,
+      );
+      throw (await part?.reason(url, policy, signal, cause)) ?? cause;
     } finally {
       policy.end();
     }
@@ -31,39 +35,4 @@ export function tellingCors(fetch: typeof globalThis.fetch): typeof globalThis.f
 /** What servers tell apart: many let a page read, and answer no preflight for a login or for another method. */
 function kindOf({ origin }: URL, { method = 'GET', headers }: RequestInit = {}): string {
   return [origin, method, new Headers(headers).has('authorization')].join(' ');
-}
-
-function forbidden({ origin }: URL, cause: unknown): DTufError {
-  return new DTufError(
-    'UNREACHABLE',
-    `This page’s own Content-Security-Policy does not let it ask ${origin}: it has to be named in its connect-src.`,
-    { expected: origin, cause },
-  );
-}
-
-function keptBack({ host }: URL, cause: unknown): DTufError {
-  const { origin } = globalThis.location;
-  return new DTufError(
-    'UNREACHABLE',
-    `${host} is there, but the browser does not let this page read its answers: it has to allow the origin ${origin} (CORS), also in its answer to OPTIONS where there is a login or something is written. See docs/cors.md. If it does, it broke off the connection: try again.`,
-    { cause },
-  );
-}
-
-async function isKeptBack(url: URL, signal: AbortSignal | null | undefined): Promise<boolean> {
-  const own = globalThis.location?.origin;
-  if (own === undefined || url.origin === own) return false;
-  try {
-    // Not the same address again: that may be a blob of gigabytes, or a place where something is written.
-    await globalThis.fetch(new URL('/', url), {
-      method: 'HEAD',
-      mode: 'no-cors',
-      credentials: 'omit',
-      cache: 'no-store',
-      signal: signal ?? null,
-    });
-    return true;
-  } catch {
-    return false; // It is not there either, or the caller gave up: the first failure says all there is.
-  }
 }

@@ -1,6 +1,6 @@
 import { DTufError } from '../../src/errors.ts';
 import type { Chosen } from '../../src/ports.ts';
-import { exceptionName } from './storage-error.ts';
+import { exceptionName } from './exception-name.ts';
 
 /** Only some engines have it, and not everywhere. */
 type Picker = (options: { suggestedName: string }) => Promise<FileSystemFileHandle>;

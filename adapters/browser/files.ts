@@ -1,8 +1,5 @@
-import { DTufError } from '../../src/errors.ts';
 import { late } from '../../src/late.ts';
 import type { Files } from '../../src/ports.ts';
-import { baseName } from './base-name.ts';
-import { pickFile } from './file-picker.ts';
 import { SPOOLS } from './spools.ts';
 
 /**
@@ -13,29 +10,15 @@ import { SPOOLS } from './spools.ts';
  */
 export function browserFiles(options: { readonly memory?: number } = {}): Files {
   void sweepLater();
-  // Nothing of it is needed before something is saved, or a large target is read as a stream.
-  const spooled = async () => (await late(import('./spooled-files.ts'))).spooledFiles(options);
+  // Nothing of it is needed before something is saved, or a large target is read as a stream. A click lets a page ask its
+  // user for seconds, which is longer than to load this.
+  const files = async () => (await late(import('./page-files.ts'))).pageFiles(options);
   return {
-    spool: async (length) => (await spooled()).spool(length),
-    sink: async (...wanted) => (await spooled()).sink(...wanted),
-    // Not late: browsers ask only in the click.
-    async choose(destination, name) {
-      const { path, handle, fileName = baseName(name) } = destination;
-      if (path !== undefined || handle !== undefined || typeof document === 'undefined') return destination;
-      return { ...destination, ...(await pickFile(fileName)) };
-    },
-    async content() {
-      throw new DTufError(
-        'NOT_SUPPORTED',
-        'A page has no paths: pass the File that the user picked, a Blob or bytes.',
-      );
-    },
-    async readSmall(path) {
-      throw new DTufError(
-        'NOT_SUPPORTED',
-        `A page cannot read ${path.href}: give an address over https, or the text.`,
-      );
-    },
+    spool: async (length) => (await files()).spool(length),
+    sink: async (...wanted) => (await files()).sink(...wanted),
+    choose: async (...wanted) => (await files()).choose(...wanted),
+    content: async (source) => (await files()).content(source),
+    readSmall: async (...wanted) => (await files()).readSmall(...wanted),
   };
 }
 

@@ -1,7 +1,6 @@
 import { promisifyRequest } from 'idb-keyval';
 import type { Bytes, Store, Stored } from '../../src/ports.ts';
 import { IndexedDb } from './indexed-db.ts';
-import { keepStorage } from './persistence.ts';
 
 export interface IndexedDbStoreOptions {
   /** How long the database may keep us waiting, in milliseconds: a frozen tab can hold it for ever. */
@@ -44,7 +43,7 @@ export function indexedDbStore(database: string, { wait = 10_000 }: IndexedDbSto
         return true;
       });
       // There is something to lose from now on. Nobody waits for what a user may be asked.
-      if (committed && !asked) void keepStorage();
+      if (committed && !asked) void keepLater();
       asked ||= committed;
       return committed;
     },
@@ -55,6 +54,12 @@ export function indexedDbStore(database: string, { wait = 10_000 }: IndexedDbSto
         return keys.filter((key) => typeof key === 'string');
       }),
   };
+}
+
+async function keepLater(): Promise<void> {
+  // What cannot be loaded is asked for by another page.
+  const part = await import('./persistence.ts').catch(() => undefined);
+  await part?.keepStorage();
 }
 
 async function getAll(

@@ -1,6 +1,7 @@
 import { createStore, type UseStore } from 'idb-keyval';
 import { DTufError } from '../../src/errors.ts';
-import { exceptionName, storageFailed } from './storage-error.ts';
+import { late } from '../../src/late.ts';
+import { exceptionName } from './exception-name.ts';
 
 /**
  * Our connection was closed, by us for a deletion or by the browser, or the site's data are being cleared at this moment:
@@ -40,13 +41,13 @@ export class IndexedDb {
       return await this.#attempt(mode, work);
     } catch (error) {
       if (!(error instanceof NotOpened) || !ONCE_MORE.has(exceptionName(error.cause) ?? ''))
-        throw this.#explain(mode, error);
+        throw await this.#failure(mode, error);
     }
     try {
       this.#use = undefined;
       return await this.#attempt(mode, work);
     } catch (error) {
-      throw this.#explain(mode, error);
+      throw await this.#failure(mode, error);
     }
   }
 
@@ -79,37 +80,24 @@ export class IndexedDb {
     }
   }
 
-  #explain(mode: IDBTransactionMode, error: unknown): DTufError {
-    if (error instanceof TimedOut) {
-      this.#use = undefined;
-      return new DTufError(
-        'STORAGE_UNAVAILABLE',
-        `The browser’s database ${this.#name} did not answer within ${this.#wait / 1000} s: close other tabs of this site and try again.`,
-        { cause: error },
-      );
-    }
-    if (!(error instanceof NotOpened)) {
-      return storageFailed(`${mode === 'readonly' ? 'read' : 'write'} ${this.#what}`, error);
-    }
-    const { cause } = error;
-    const name = exceptionName(cause);
-    if (name === 'QuotaExceededError') return storageFailed(`open ${this.#what}`, cause);
-    return new DTufError(
-      'STORAGE_UNAVAILABLE',
-      'This browser refuses to keep data for this page (a private window, a policy, or a frame without an origin). Allow it, or pass memoryStore() where the state may be forgotten.',
-      { got: name, cause },
-    );
+  /** What is told of a failure is loaded when there is one. */
+  async #failure(mode: IDBTransactionMode, error: unknown): Promise<DTufError> {
+    if (error instanceof DTufError) return error;
+    if (error instanceof TimedOut) this.#use = undefined;
+    const { indexedDbError } = await late(import('./indexed-db-error.ts'));
+    return indexedDbError(error, { name: this.#name, what: this.#what, wait: this.#wait, mode });
   }
 }
 
 /** The database could not be opened, or its connection was closed: no transaction began. */
-class NotOpened extends Error {
+export class NotOpened extends Error {
   constructor(cause: unknown) {
     super('the database could not be opened', { cause });
   }
 }
 
-class TimedOut extends Error {}
+/** It did not end in time. */
+export class TimedOut extends Error {}
 
 /** A bound on one transaction. What is late does nothing: its transaction is aborted. */
 class Deadline {

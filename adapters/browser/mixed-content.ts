@@ -1,19 +1,18 @@
 import { DTufError } from '../../src/errors.ts';
-
-const LOOPBACK = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+import { isLoopback } from '../../src/registry/host.ts';
 
 /**
  * A page that came over https may not ask http addresses, but for those of its own machine. To the page a browser only says
  * "Failed to fetch".
  *
- * @throws DTufError NOT_SUPPORTED
+ * @returns the error for an address that it may not ask.
  */
-export function refuseMixedContent(
+export function mixedContent(
   { protocol, hostname, host }: URL,
   from = globalThis.location?.protocol,
-): void {
-  if (from !== 'https:' || protocol !== 'http:' || LOOPBACK.test(hostname)) return;
-  throw new DTufError(
+): DTufError | undefined {
+  if (from !== 'https:' || protocol !== 'http:' || isLoopback(hostname)) return undefined;
+  return new DTufError(
     'NOT_SUPPORTED',
     `This page came over https, and browsers do not let it ask http://${host} (mixed content): the registry has to offer https.`,
     { expected: 'https', got: 'http' },

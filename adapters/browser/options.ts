@@ -1,14 +1,13 @@
 // The options of the public classes with what a page or worker has filled in.
 import { DTufError } from '../../src/errors.ts';
-import { parseBase } from '../../src/layout/http-site.ts';
+import { parseBase } from '../../src/layout/web-address.ts';
 import type { Connection, Options } from '../../src/options.ts';
 import type { Lock, Store } from '../../src/ports.ts';
 import { parsePlace } from '../../src/registry/reference.ts';
-import { inRanges } from './bounded-body.ts';
+import { parseUrl } from '../../src/url.ts';
 import { tellingCors } from './cross-origin.ts';
 import { indexedDbStore } from './indexed-db-store.ts';
-import { refuseMixedContent } from './mixed-content.ts';
-import { inOwnBuffers } from './own-buffers.ts';
+import { readingLargeBodies } from './large-bodies.ts';
 import { webLock } from './web-lock.ts';
 
 /**
@@ -30,14 +29,9 @@ export function connectionOf<T extends Connection>(options: T): T {
  * A browser's cache keeps what a registry answered once, for as long as that said, also what was refused here, and
  * goes on with it long after the registry is honest again: it is left out.
  */
-const uncached: typeof fetch = async (input, init) => {
-  refuseMixedContent(
-    new URL(input instanceof Request ? input.url : String(input), globalThis.location?.href),
-  );
-  return inOwnBuffers(await fetch(input, { ...init, cache: 'no-store' }));
-};
+const uncached: typeof fetch = (input, init) => fetch(input, { ...init, cache: 'no-store' });
 
-const told = tellingCors(inRanges(uncached));
+const told = tellingCors(readingLargeBodies(uncached));
 
 /** Fills in the store of one repository. @param side `master` or `copy`. */
 export function stateOf<T extends Options>(given: T, side: 'master' | 'copy'): T & { store: Store } {
@@ -57,19 +51,15 @@ function inThePage<T extends Options>(options: T): T {
 
 function resolved<A>(address: A): A | string {
   if (typeof address !== 'string' || !/^\.{0,2}\//.test(address)) return address;
-  try {
-    return new URL(address, globalThis.document?.baseURI ?? globalThis.location?.href).href;
-  } catch {
-    // Nothing is relative to a worker that was made of a blob, or to no page: whoever reads the address says what it has to be.
-    return address;
-  }
+  // Nothing is relative to a worker that was made of a blob, or to no page: whoever reads the address says what it has to be.
+  return parseUrl(address, globalThis.document?.baseURI ?? globalThis.location?.href)?.href ?? address;
 }
 
 /** Fills in the store and the lock of a publisher. */
 export function publisherOf<T extends Options>(options: T): T & { store: Store; lock: Lock } {
   // Where a store was passed in, only a handler in the page has no name of its own.
   const prefix = () =>
-    isHandler(options) ? `dtuf/${options.repository}/master` : stateName(options, 'master');
+    isHandler(options.host) ? `dtuf/${options.repository}/master` : stateName(options, 'master');
   return { ...stateOf(options, 'master'), lock: options.lock ?? webLock(prefix()) };
 }
 
@@ -79,10 +69,10 @@ export function publisherOf<T extends Options>(options: T): T & { store: Store; 
  * @throws DTufError INVALID_ARGUMENT where the registry is a handler, which has no address.
  */
 function stateName({ host, insecure, repository, layout }: Options, side: string): string {
-  if (typeof host !== 'string' && !(host instanceof URL)) {
+  if (isHandler(host)) {
     throw new DTufError(
       'INVALID_ARGUMENT',
-      'A registry within the page has no address under which its state could be kept: pass store, as memoryStore() or indexedDbStore(name).',
+      'A registry within the page has no address to keep its state under: pass store, as memoryStore() or indexedDbStore(name).',
     );
   }
   const base = layout === 'http' ? parseBase(host) : undefined;
@@ -92,6 +82,6 @@ function stateName({ host, insecure, repository, layout }: Options, side: string
   return `dtuf ${parsePlace(host, insecure).origin} ${repository} ${side}`;
 }
 
-function isHandler({ host }: Options): boolean {
+function isHandler(host: Options['host']): host is Exclude<Options['host'], string | URL> {
   return typeof host !== 'string' && !(host instanceof URL);
 }

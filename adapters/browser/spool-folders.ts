@@ -1,7 +1,7 @@
 // The folders of spools in the origin's private files: who holds one, and which nobody comes back for. What a browser has not
 // closed is lost when a tab is killed: a folder holds segments, so that one of them is lost at most.
+import { exceptionName } from './exception-name.ts';
 import { SPOOLS } from './spools.ts';
-import { exceptionName } from './storage-error.ts';
 
 /** Its presence says that the data was verified and handed to the browser, which copies it. */
 const DONE = 'done';

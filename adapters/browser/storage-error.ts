@@ -1,10 +1,5 @@
 import { DTufError } from '../../src/errors.ts';
-
-/** The name of a DOMException, as in `QuotaExceededError`, or undefined where it is something else. */
-export function exceptionName(error: unknown): string | undefined {
-  // QuotaExceededError is becoming a class of its own (Web IDL): its name stays.
-  return error instanceof Error ? error.name : undefined;
-}
+import { exceptionName } from './exception-name.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   QuotaExceededError: 'the space that the browser gives to this site is used up: make room and try again',

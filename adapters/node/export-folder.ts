@@ -1,12 +1,12 @@
 // Writes an export into a folder that a web server serves.
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { verifyStream } from '../../src/content/verify.ts';
+import { verifyStream } from '../../src/content/verify-stream.ts';
 import type { DTufCopy } from '../../src/copy.ts';
 import { hasCode } from '../../src/errors.ts';
 import { type ExportedFile, exportFiles } from '../../src/export.ts';
 import type { Call } from '../../src/options.ts';
-import { throwIfAborted } from '../../src/registry/errors.ts';
+import { throwIfAborted } from '../../src/registry/throw-if-aborted.ts';
 import { nodeDigester } from './digester.ts';
 import { nodeFiles } from './files.ts';
 import { storing, unlessMissing } from './storage-error.ts';

@@ -1,7 +1,7 @@
 // The options of the public classes with this host's parts filled in.
 import { resolve } from 'node:path';
 import { DTufError } from '../../src/errors.ts';
-import { parseMetadataAddress } from '../../src/layout/http-site.ts';
+import { parseMetadataAddress } from '../../src/layout/web-address.ts';
 import type { Connection, Options, Place } from '../../src/options.ts';
 import type { Files, Lock, Store } from '../../src/ports.ts';
 import { parseRepositoryName } from '../../src/registry/reference.ts';

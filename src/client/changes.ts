@@ -4,7 +4,7 @@ import type { Limits } from '../limits.ts';
 import type { Store } from '../ports.ts';
 import type { TargetFile, Targets } from '../tuf/targets.ts';
 import type { TrustedSet } from '../tuf/trusted-set.ts';
-import { fingerprint } from './copy-state.ts';
+import { fingerprint } from './pulled.ts';
 
 export interface Changes {
   /** Targets that are new or other than when they were downloaded. */

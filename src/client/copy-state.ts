@@ -1,13 +1,10 @@
 // What a client keeps of a repository, under the names that python-dtuf gave to its files.
 import { utf8 } from '../encoding.ts';
-import { hasCode } from '../errors.ts';
 import type { LayoutName } from '../layout/layout.ts';
 import type { Bytes, Store } from '../ports.ts';
 import { member } from '../tuf/fields.ts';
-import { type Json, type JsonObject, parseJson } from '../tuf/json.ts';
 import { ROLES, type Role } from '../tuf/metadata.ts';
-import { fileInfo } from '../tuf/signing.ts';
-import type { TargetFile } from '../tuf/targets.ts';
+import { readNotes } from './notes.ts';
 import type { StoredMetadata } from './refresh.ts';
 
 const CURRENT = (role: Role) => `repository/metadata/current/${role}.json`;
@@ -17,9 +14,6 @@ export const SNAPSHOT = CURRENT('snapshot');
 /** The root that trust began with: where the chain is walked from if the current one is damaged. */
 const FIRST_ROOT = 'repository/metadata/first_root.json';
 const PIN = 'repository/dtuf.json';
-const PULLED = 'repository/pulled.json';
-/** python-dtuf keeps the list of blobs of each target here that it downloaded. */
-const PYTHONS = 'repository/targets/';
 
 /** The only ones that are kept name the content itself (layout/native.ts). */
 const ETAG = /^"sha256:[0-9a-f]{64}"$/;
@@ -110,81 +104,11 @@ function outdated(before: CopyState, after: StoredMetadata): Role[] {
 }
 
 function readPin(bytes: Bytes | undefined): Pin {
-  const pin = readObject(bytes, 'the state');
+  const pin = readNotes(bytes, 'the state');
   const layout = member(pin, 'layout');
   const etag = member(pin, 'etag');
   return {
     ...(layout === 'native' || layout === 'legacy' || layout === 'http' ? { layout } : {}),
     ...(typeof etag === 'string' && ETAG.test(etag) ? { etag } : {}),
   };
-}
-
-/** An object of our own notes. A damaged one is as good as none: it holds nothing that is trusted. */
-function readObject(bytes: Bytes | undefined, what: string): JsonObject {
-  if (bytes === undefined) return {};
-  try {
-    const value: Json = parseJson(bytes, what);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
-  } catch (error) {
-    if (hasCode(error, 'METADATA_INVALID')) return {};
-    throw error;
-  }
-}
-
-/** What was downloaded last of each target, in order to tell what changed since. */
-export class Pulled {
-  readonly #store: Store;
-
-  constructor(store: Store) {
-    this.#store = store;
-  }
-
-  /** By target name, fingerprints of what was signed of it when it was downloaded, by us or by python-dtuf. */
-  async read(): Promise<ReadonlyMap<string, readonly string[]>> {
-    const stored = (await this.#store.read([PULLED])).get(PULLED);
-    const pulled = new Map<string, string[]>();
-    for (const [name, print] of toMap(readObject(stored?.bytes, PULLED))) pulled.set(name, [print]);
-    for (const [path, { bytes }] of await this.#store.read(await this.#store.list(PYTHONS))) {
-      const name = path.slice(PYTHONS.length);
-      pulled.set(name, [...(pulled.get(name) ?? []), fingerprint(await fileInfo(bytes))]);
-    }
-    return pulled;
-  }
-
-  /** Notes that a target was downloaded and verified. */
-  async add(name: string, file: TargetFile): Promise<void> {
-    await this.#update((pulled) => pulled.set(name, fingerprint(file)));
-  }
-
-  /** Forgets targets that are no longer published. */
-  async remove(names: readonly string[]): Promise<void> {
-    await this.#update((pulled) => {
-      for (const name of names) pulled.delete(name);
-    });
-    const gone = new Set(names.map((name) => PYTHONS + name));
-    const stale = (await this.#store.list(PYTHONS)).filter((path) => gone.has(path));
-    if (stale.length > 0) await this.#store.commit(new Map(), new Map(), stale);
-  }
-
-  async #update(change: (pulled: Map<string, string>) => void): Promise<void> {
-    for (;;) {
-      const stored = (await this.#store.read([PULLED])).get(PULLED);
-      const pulled = toMap(readObject(stored?.bytes, PULLED));
-      change(pulled);
-      const bytes = utf8(JSON.stringify(Object.fromEntries(pulled)));
-      // Another process noted something at the same moment: once more. Each round one of them is through.
-      if (await this.#store.commit(new Map([[PULLED, stored?.version]]), new Map([[PULLED, bytes]]))) return;
-    }
-  }
-}
-
-function toMap(object: JsonObject): Map<string, string> {
-  return new Map(
-    Object.entries(object).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
-  );
-}
-
-/** The same for two entries that name the same bytes. */
-export function fingerprint({ length, hashes }: TargetFile): string {
-  return JSON.stringify([length, Object.entries(hashes).sort(([a], [b]) => (a < b ? -1 : 1))]);
 }

@@ -1,6 +1,7 @@
 // What delegated roles publish of the targets that somebody downloaded, or may want to.
 import type { Limits } from '../limits.ts';
 import type { Store } from '../ports.ts';
+import { DelegatedSet } from '../tuf/delegated-set.ts';
 import type { Metadata } from '../tuf/metadata.ts';
 import type { TargetFile, Targets } from '../tuf/targets.ts';
 import type { TrustedSet } from '../tuf/trusted-set.ts';
@@ -22,7 +23,7 @@ export async function findDelegated(
   store: Store,
   limits: Limits,
 ): Promise<DelegatedTargets> {
-  const load = await loadStored(set, store);
+  const load = await loadStored(new DelegatedSet(set), store);
   const roles = await reachable(set, top, (role, delegator) => unlessUnusable(() => load(role, delegator)));
   const names = new Set(roles.flatMap((role) => [...role.signed.targets.keys()]));
   const looked = affordable([[...names, ...pulled.keys()], [...pulled.keys()]], [top, ...roles], limits);

@@ -4,8 +4,9 @@ import { DTufError, hasCode } from '../errors.ts';
 import type { RoleSource } from '../layout/layout.ts';
 import type { Limits } from '../limits.ts';
 import type { Bytes, Store } from '../ports.ts';
+import { delegatedKeys } from '../tuf/covering.ts';
+import type { DelegatedSet } from '../tuf/delegated-set.ts';
 import type { Delegations } from '../tuf/delegations.ts';
-import { delegatedKeys } from '../tuf/delegations.ts';
 import type { Metadata } from '../tuf/metadata.ts';
 import type { Targets } from '../tuf/targets.ts';
 import type { TrustedSet } from '../tuf/trusted-set.ts';
@@ -21,7 +22,7 @@ async function pathOf(role: string): Promise<string> {
 
 /** Loads delegated roles from the store; from `source`, where they are not stored as the snapshot names them. */
 export function loadOrFetch(
-  set: TrustedSet,
+  delegated: DelegatedSet,
   store: Store,
   source: RoleSource,
   limits: Limits,
@@ -30,11 +31,11 @@ export function loadOrFetch(
   return async (role, delegator) => {
     const path = await pathOf(role);
     const stored = (await store.read([path])).get(path);
-    const kept = stored && (await verifyStored(set, stored.bytes, role, delegator));
+    const kept = stored && (await verifyStored(delegated, stored.bytes, role, delegator));
     if (kept !== undefined) return kept;
-    const { version, length } = set.delegatedFile(role);
+    const { version, length } = delegated.fileOf(role);
     const bytes = await source.role(role, version, Math.min(length ?? limits.targets, limits.targets));
-    const fetched = await set.updateDelegatedTargets(bytes, role, delegator);
+    const fetched = await delegated.update(bytes, role, delegator);
     // Where another process stored this role or a newer snapshot meanwhile, what it stored stays: ours is verified too,
     // and only not kept.
     await store.commit(
@@ -49,14 +50,14 @@ export function loadOrFetch(
 }
 
 /** Loads delegated roles from the store only: METADATA_MISSING where one is not stored as the snapshot names it. */
-export async function loadStored(set: TrustedSet, store: Store): Promise<LoadRole> {
+export async function loadStored(delegated: DelegatedSet, store: Store): Promise<LoadRole> {
   const there = new Set(await store.list(FOLDER));
   return async (role, delegator) => {
-    const verified = set.delegated(role, delegator);
+    const verified = delegated.get(role, delegator);
     if (verified !== undefined) return verified;
     const path = await pathOf(role);
     const stored = there.has(path) ? (await store.read([path])).get(path) : undefined;
-    const kept = stored && (await verifyStored(set, stored.bytes, role, delegator));
+    const kept = stored && (await verifyStored(delegated, stored.bytes, role, delegator));
     if (kept !== undefined) return kept;
     throw new DTufError('METADATA_MISSING', `the role ${role} is not stored at its present version`, {
       role,
@@ -66,13 +67,13 @@ export async function loadStored(set: TrustedSet, store: Store): Promise<LoadRol
 
 /** Undefined where the file is damaged, superseded or no longer vouched for: then another is fetched. */
 async function verifyStored(
-  set: TrustedSet,
+  delegated: DelegatedSet,
   bytes: Bytes,
   role: string,
   delegator: Metadata<Targets>,
 ): Promise<Metadata<Targets> | undefined> {
   try {
-    return await set.loadDelegatedTargets(bytes, role, delegator);
+    return await delegated.load(bytes, role, delegator);
   } catch (error) {
     if (hasCode(error, 'METADATA_INVALID', 'METADATA_UNSIGNED')) return undefined;
     throw error;

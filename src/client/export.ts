@@ -2,15 +2,15 @@
 // they can be put there: at every moment a client finds all that it is told of.
 import { streamOf } from '../content/read-all.ts';
 import type { Expected } from '../content/verify.ts';
-import { equalBytes } from '../encoding.ts';
+import { equalBytes } from '../equal-bytes.ts';
 import { DTufError, hasCode } from '../errors.ts';
-import { writeBundle } from '../layout/bundle.ts';
 import { targetPath } from '../layout/http-targets.ts';
 import type { MetadataSource, Part, TargetSource } from '../layout/layout.ts';
 import { signedMediaType } from '../layout/signed-media-type.ts';
+import { writeBundle } from '../layout/write-bundle.ts';
 import type { Limits } from '../limits.ts';
 import type { Bytes, HashAlgorithm } from '../ports.ts';
-import { describe } from '../registry/descriptor.ts';
+import { describe } from '../registry/describe.ts';
 import { fileName } from '../tuf/checks.ts';
 import { knownHashes } from '../tuf/file-info.ts';
 import type { Metadata } from '../tuf/metadata.ts';

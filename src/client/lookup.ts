@@ -3,7 +3,7 @@ import { DTufError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import type { Check } from '../tuf/check.ts';
 import { fileName } from '../tuf/checks.ts';
-import { type Covering, covering, hashPath } from '../tuf/delegations.ts';
+import { type Covering, covering, hashPath } from '../tuf/covering.ts';
 import type { Metadata } from '../tuf/metadata.ts';
 import type { TargetFile, Targets } from '../tuf/targets.ts';
 

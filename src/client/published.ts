@@ -8,13 +8,14 @@ import type { Limits } from '../limits.ts';
 import type { ExplainedCall } from '../options.ts';
 import type { Store } from '../ports.ts';
 import type { Check } from '../tuf/check.ts';
+import { DelegatedSet } from '../tuf/delegated-set.ts';
 import { knownHashes } from '../tuf/file-info.ts';
 import type { Metadata } from '../tuf/metadata.ts';
 import type { TargetFile, Targets } from '../tuf/targets.ts';
 import { TrustedSet } from '../tuf/trusted-set.ts';
 import { pinnedLayout, readCopyState, SNAPSHOT } from './copy-state.ts';
 import { type FoundTarget, findTarget, type LoadRole } from './lookup.ts';
-import { verifyStored } from './refresh.ts';
+import type { StoredMetadata } from './refresh.ts';
 
 export interface PublishedOptions {
   readonly store: Store;
@@ -59,7 +60,7 @@ export class Published {
         `there is no whole, verified metadata of ${hosting.name} here: run pull-metadata first`,
       );
     }
-    checkHosting(hosting.name, pinnedLayout(state), this.options.layout);
+    await checkHosting(hosting.name, pinnedLayout(state), this.options.layout);
     try {
       const set = await TrustedSet.start(root, now, onCheck);
       await verifyStored(set, { root, timestamp, snapshot, targets });
@@ -101,16 +102,30 @@ export class Published {
   }
 }
 
-/** Loads delegated roles, from where they are not stored too; nothing of that is needed before there is one to load. */
+/** Verifies what is stored anew, without any source: nothing of it is trusted for lying here (5.2 to 5.6). */
+async function verifyStored(set: TrustedSet, stored: Required<StoredMetadata>): Promise<void> {
+  set.endRoots();
+  await set.loadTimestamp(stored.timestamp);
+  set.requireValidTimestamp();
+  await set.updateSnapshot(stored.snapshot);
+  await set.updateTargets(stored.targets);
+}
+
+/**
+ * Loads delegated roles, from where they are not stored too; where from is not opened before there is one to load.
+ *
+ * One loader is for one operation: it knows the roles that it loaded as delegators of others.
+ */
 export function roleLoader(
   { store, hosting, limits }: PublishedOptions,
   { set, layout, snapshotVersion }: Omit<VerifiedState, 'targets'>,
   signal: AbortSignal | undefined,
 ): LoadRole {
+  const delegated = new DelegatedSet(set);
   return async (role, delegator) => {
     const { loadOrFetch } = await late(import('./delegated-roles.ts'));
     const source = await hosting.roles(layout, set.root.signed, signal);
-    return loadOrFetch(set, store, source, limits, snapshotVersion)(role, delegator);
+    return loadOrFetch(delegated, store, source, limits, snapshotVersion)(role, delegator);
   };
 }
 

@@ -46,15 +46,6 @@ export async function refreshRoles(
   }
 }
 
-/** Verifies what is stored anew, without any source: nothing of it is trusted for lying here (5.2 to 5.6). */
-export async function verifyStored(set: TrustedSet, stored: Required<StoredMetadata>): Promise<void> {
-  set.endRoots();
-  await set.loadTimestamp(stored.timestamp);
-  set.requireValidTimestamp();
-  await set.updateSnapshot(stored.snapshot);
-  await set.updateTargets(stored.targets);
-}
-
 /** Stored files that are damaged, superseded or signed by dropped keys are passed over: others are fetched. */
 async function passOver<T>(
   bytes: Bytes | undefined,

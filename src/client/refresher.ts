@@ -7,6 +7,7 @@ import { agreedLayout } from '../layout/open.ts';
 import type { Limits } from '../limits.ts';
 import type { Call, ExplainedCall } from '../options.ts';
 import type { Bytes, Store } from '../ports.ts';
+import { orAborted } from '../registry/silence.ts';
 import { ROLES } from '../tuf/metadata.ts';
 import { TrustedSet } from '../tuf/trusted-set.ts';
 import { type CopyState, commitCopyState, type Pin, pinnedLayout, readCopyState } from './copy-state.ts';
@@ -55,9 +56,9 @@ export class Refresher {
       const state = call.afresh ? forget(stored) : stored;
       source ??= await this.#open(state, call);
       const result = await this.#refresh(state, source, call);
-      if (result === 'stored files are of no use') {
+      if (result === 'unusable') {
         source = await this.#open({ ...state, pin: withoutEtag(state.pin) }, call);
-      } else if (result === 'changed meanwhile') {
+      } else if (result === 'changed') {
         // Others may have stored what is newer than our source: beside it that would look like a rollback.
         source = undefined;
       } else {
@@ -72,7 +73,7 @@ export class Refresher {
 
   /** Opens what the repository offers; which layout is read is decided by what is pinned, given or signed. */
   async #open(state: CopyState, { signal, onProgress }: RefreshCall): Promise<MetadataSource> {
-    checkHosting(this.#options.hosting.name, pinnedLayout(state), this.#options.layout);
+    await checkHosting(this.#options.hosting.name, pinnedLayout(state), this.#options.layout);
     const { layout = this.#options.layout, etag } = state.pin;
     const complete = ROLES.every((role) => state.metadata[role] !== undefined);
     const source = await this.#options.hosting.metadata({
@@ -82,16 +83,22 @@ export class Refresher {
         : {}),
       ...(signal === undefined ? {} : { signal }),
     });
-    return onProgress === undefined ? source : reporting(source, onProgress);
+    if (onProgress === undefined) return source;
+    const { reporting } = await late(import('./reporting.ts'));
+    return reporting(source, onProgress);
   }
 
+  /**
+   * @returns `unusable` where the host said that nothing changed and what is stored does not verify; `changed` where others changed
+   * the state meanwhile.
+   */
   async #refresh(
     state: CopyState,
     offered: MetadataSource,
     { now, afresh, signal, onCheck }: RefreshCall,
-  ): Promise<TrustedSet | 'changed meanwhile' | 'stored files are of no use'> {
+  ): Promise<TrustedSet | 'changed' | 'unusable'> {
     const started = await this.#start(state, offered, (root) => TrustedSet.start(root, now, onCheck), signal);
-    if (started === undefined) return 'stored files are of no use';
+    if (started === undefined) return 'unusable';
     const { set, firstRoot } = started;
     // Before anything is kept: a registry's layout follows from its root, a web server is the caller's choice.
     let pin: Pin = offered.layout === 'http' ? { layout: 'http' } : state.pin;
@@ -105,7 +112,7 @@ export class Refresher {
     try {
       await refreshRoots(set, offered, this.#options.limits);
       const { layout: mark } = set.root.signed;
-      const layout = agreedLayout(
+      const layout = await agreedLayout(
         this.#options.hosting.name,
         mark,
         offered.layout,
@@ -119,13 +126,13 @@ export class Refresher {
       pin = { layout, ...(source.etag === undefined ? {} : { etag: source.etag }) };
     } catch (error) {
       // Expired too: a cache that answers "unchanged" to whatever must not keep a client there.
-      if (offered.isStored === true) return 'stored files are of no use';
+      if (offered.isStored === true) return 'unusable';
       // What was verified on the way stays (5.3.8, 5.4.5, 5.5.7): it protects against a rollback next time. Whether
       // it could be kept does not matter beside the error that is told. A new trust counts only once it works.
       if (!afresh) await commit().catch(() => false);
-      throw withAdvice(error);
+      throw await advised(error, signal);
     }
-    return (await commit()) ? set : 'changed meanwhile';
+    return (await commit()) ? set : 'changed';
   }
 
   /** Starts from the stored root; where it is damaged from the first one; where there is none from what is trusted. */
@@ -157,21 +164,13 @@ async function firstRoot(pem: string, source: MetadataSource): Promise<Bytes> {
   return findFirstRoot(pem, source.roots());
 }
 
-/** Tells whoever meets expired metadata or a broken chain of roots what to do. */
-function withAdvice(error: unknown): unknown {
-  const advice = adviceFor(error);
-  if (advice === undefined || !(error instanceof DTufError)) return error;
-  return new DTufError(error.code, `${error.message}. ${advice}`, { ...error, cause: error });
-}
-
-function adviceFor(error: unknown): string | undefined {
-  if (hasCode(error, 'METADATA_EXPIRED')) {
-    return 'The publisher has to sign it anew (push-metadata, for the root reset-keys before), or the clock here is wrong';
-  }
-  if (hasCode(error, 'METADATA_UNSIGNED', 'METADATA_ROLLBACK') && error.role === 'root') {
-    return 'If the publisher replaced the root key without the one of before, ask for the new root key and begin anew with it: pull-metadata --reset-trust';
-  }
-  return undefined;
+/** With what to do about it. Where that cannot be loaded the refusal stays what it is. */
+async function advised(error: unknown, signal: AbortSignal | undefined): Promise<unknown> {
+  const part = await orAborted(
+    import('./refresh-advice.ts').catch(() => undefined),
+    signal,
+  );
+  return part?.withAdvice(error) ?? error;
 }
 
 /** A set from a stored root, or undefined where the file is damaged. */
@@ -201,26 +200,4 @@ function forget({ versions }: CopyState): CopyState {
 
 function withoutEtag({ etag: _, ...pin }: Pin): Pin {
   return pin;
-}
-
-/** A source that tells of each file that it hands over. */
-function reporting(source: MetadataSource, onProgress: NonNullable<Call['onProgress']>): MetadataSource {
-  const told = <T extends Bytes | undefined>(target: string, bytes: T): T => {
-    const size = bytes?.length ?? 0;
-    if (bytes !== undefined) onProgress({ target, received: size, total: size, phase: 'fetch' });
-    return bytes;
-  };
-  const { layout, etag, isStored } = source;
-  const under = source.under?.bind(source);
-  return {
-    layout,
-    ...(etag === undefined ? {} : { etag }),
-    ...(isStored === undefined ? {} : { isStored }),
-    ...(under === undefined ? {} : { under: (root) => reporting(under(root), onProgress) }),
-    root: async (version) => told(`${version}.root.json`, await source.root(version)),
-    roots: () => source.roots(),
-    timestamp: async () => told('timestamp.json', await source.timestamp()),
-    snapshot: async (version, limit) => told('snapshot.json', await source.snapshot(version, limit)),
-    targets: async (version, limit) => told('targets.json', await source.targets(version, limit)),
-  };
 }

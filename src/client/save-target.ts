@@ -1,8 +1,9 @@
 import { hasCode } from '../errors.ts';
 import type { Call } from '../options.ts';
 import type { Destination, Files } from '../ports.ts';
+import { partsOf, type Reading } from './reading.ts';
 import type { SaveCall, Saved } from './verified-target.ts';
-import { partsOf, type Reading, verifyParts } from './verify-parts.ts';
+import { verifyParts } from './verify-parts.ts';
 
 /** What is saved, and where to. */
 export interface Saving {

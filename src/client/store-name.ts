@@ -1,4 +1,5 @@
-import { toHex, utf8 } from '../encoding.ts';
+import { digestHex } from '../digest-hex.ts';
+import { utf8 } from '../encoding.ts';
 import { DTufError } from '../errors.ts';
 
 const PLAIN = /^[a-z0-9_-][a-z0-9._-]{0,99}$/;
@@ -29,5 +30,5 @@ export async function storeName(outside: string): Promise<string> {
       'The name holds half a surrogate pair: it is no well-formed Unicode text.',
     );
   }
-  return `%${toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(outside))))}`;
+  return `%${await digestHex('sha256', utf8(outside))}`;
 }

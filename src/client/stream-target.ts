@@ -4,8 +4,9 @@ import { writtenStream } from '../content/written-stream.ts';
 import { DTufError } from '../errors.ts';
 import type { Call } from '../options.ts';
 import type { Bytes } from '../ports.ts';
+import { collectParts, type Parts, partsOf, type Reading } from './reading.ts';
 import type { TargetStream, VerifiedPart } from './verified-target.ts';
-import { collectParts, type Parts, partsOf, type Reading, verifyParts } from './verify-parts.ts';
+import { verifyParts } from './verify-parts.ts';
 
 export async function streamTarget(
   name: string,

@@ -4,8 +4,8 @@ import type { Call } from '../options.ts';
 import type { Bytes, Chosen } from '../ports.ts';
 import type { Target } from '../target.ts';
 import type { Check } from '../tuf/check.ts';
+import { collectParts, partsOf, type Reading } from './reading.ts';
 import type { SaveCall, Saved, TargetStream, VerifiedPart, VerifiedTarget } from './verified-target.ts';
-import { collectParts, partsOf, type Reading } from './verify-parts.ts';
 
 /** Reads a target. */
 export class TargetReader implements VerifiedTarget {

@@ -1,11 +1,8 @@
 import { utf8 } from '../encoding.ts';
-import { DTufError, hasCode } from '../errors.ts';
-import { late } from '../late.ts';
+import { DTufError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import type { Bytes, Files } from '../ports.ts';
 import { Transport } from '../registry/transport.ts';
-import { importKey } from '../tuf/keys.ts';
-import { parseRoot, type Root } from '../tuf/root.ts';
 
 /** A trusted root.json, or a root public key in PEM; as bytes or text, or where to fetch it from. */
 export type Trust = Uint8Array | string | URL;
@@ -55,30 +52,4 @@ async function fetchTrust(trust: URL, { fetch, limits, signal }: Reading): Promi
     `the trusted root could not be fetched from ${place}: the answer was ${status}`,
     { got: String(status) },
   );
-}
-
-/** Whether what is trusted names one of the present root keys; what cannot be read names none. */
-export async function sharesRootKey(trust: ReadTrust, root: Root): Promise<boolean> {
-  try {
-    const given = await identitiesOf(trust);
-    const present = await rootIdentities(root);
-    return given.some((identity) => present.includes(identity));
-  } catch (error) {
-    if (hasCode(error, 'METADATA_INVALID', 'KEY_INVALID')) return false;
-    throw error;
-  }
-}
-
-async function identitiesOf(trust: ReadTrust): Promise<string[]> {
-  if ('root' in trust) return rootIdentities(parseRoot(trust.root).signed);
-  const { identityOfPem } = await late(import('../tuf/spki-keys.ts'));
-  const identity = await identityOfPem(trust.pem);
-  return identity === undefined ? [] : [identity];
-}
-
-async function rootIdentities({ keys, roles }: Root): Promise<string[]> {
-  const listed = roles.root.keyids.flatMap((keyid) => keys.get(keyid) ?? []);
-  const usable = await Promise.all(listed.map(importKey));
-  const identities = await Promise.all(usable.map((key) => key?.identity()));
-  return identities.flatMap((identity) => identity ?? []);
 }

@@ -1,3 +1,4 @@
+import { concatenate } from '../concatenate.ts';
 import { DTufError } from '../errors.ts';
 import type { Bytes } from '../ports.ts';
 
@@ -24,16 +25,6 @@ export async function readAll(
     chunks.push(chunk);
   });
   return concatenate(chunks, length);
-}
-
-export function concatenate(chunks: readonly Uint8Array[], length: number): Bytes {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
 
 /** Hands each chunk to `take`, one after the other; where it throws, the stream is cancelled. */

@@ -1,9 +1,9 @@
 // python-dtuf's lists of blobs: Docker manifests of schema 2, or of schema 1 as registries of its time made them.
 import { DTufError } from '../errors.ts';
+import { parseJson } from '../json.ts';
 import type { Limits } from '../limits.ts';
 import { type Digest, isDigest } from '../registry/digest.ts';
 import { Fields } from '../tuf/fields.ts';
-import { parseJson } from '../tuf/json.ts';
 
 /** A blob of a list; schema 1 says neither how large it is nor of what kind. */
 export interface ListedBlob {

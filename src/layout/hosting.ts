@@ -1,13 +1,12 @@
 // Where a repository is read: a repository of a registry, or a web server.
-import { DTufError } from '../errors.ts';
 import { late } from '../late.ts';
 import type { Limits } from '../limits.ts';
 import type { Repository } from '../registry/registry.ts';
 import type { Root } from '../tuf/root.ts';
-import type { HttpSite } from './http-site.ts';
+import type { HttpSite, HttpSiteOptions } from './http-site.ts';
 import type { LayoutName, MetadataSource, RoleSource, TargetSource } from './layout.ts';
-import { NativeTargets } from './native-targets.ts';
 import { type OpenOptions, openMetadata } from './open.ts';
+import { parseBase, parseMetadataAddress } from './web-address.ts';
 
 export interface Hosting {
   /** For messages. */
@@ -20,13 +19,16 @@ export interface Hosting {
   roles(layout: LayoutName, root: Root, signal: AbortSignal | undefined): Promise<RoleSource>;
 }
 
-/** What a native repository with plain files and without delegations does not need is loaded late. */
+/** What a refresh in the native layout does not need is loaded late. */
 export function registryHosting(repository: Repository, limits: Limits): Hosting {
   return {
     name: repository.name,
     metadata: (options) => openMetadata(repository, limits, options),
     async targets(layout) {
-      if (layout === 'native') return new NativeTargets(repository, limits);
+      if (layout === 'native') {
+        const { NativeTargets } = await late(import('./native-targets.ts'));
+        return new NativeTargets(repository, limits);
+      }
       const { LegacyTargets } = await late(import('./legacy.ts'));
       return new LegacyTargets(repository, limits);
     },
@@ -41,22 +43,28 @@ export function registryHosting(repository: Repository, limits: Limits): Hosting
   };
 }
 
-export function webHosting(site: HttpSite): Hosting {
-  const web = () => late(import('./web.ts'));
+/** @throws DTufError INVALID_ARGUMENT where an address is none, or no place below which names can be put. */
+export function webHosting(options: HttpSiteOptions): Hosting {
+  const { base, bundle } = parseMetadataAddress(options.metadata);
+  if (options.targets !== undefined) parseBase(options.targets);
+  let site: HttpSite | undefined;
+  const web = async () => {
+    const part = await late(import('./web.ts'));
+    site ??= new part.HttpSite(options);
+    return { ...part, site };
+  };
   return {
-    name: site.metadata.href,
+    name: base.href,
     async metadata({ signal }) {
-      const { HttpMetadata, httpBundle } = await web();
-      return site.bundle === undefined
-        ? new HttpMetadata(site, signal)
-        : httpBundle(site, site.bundle, signal);
+      const { HttpMetadata, httpBundle, site } = await web();
+      return bundle === undefined ? new HttpMetadata(site, signal) : httpBundle(site, bundle, signal);
     },
     async targets(_, { consistentSnapshot }) {
-      const { HttpTargets } = await web();
+      const { HttpTargets, site } = await web();
       return new HttpTargets(site, consistentSnapshot);
     },
     async roles(_, { consistentSnapshot }, signal) {
-      const { HttpMetadata } = await web();
+      const { HttpMetadata, site } = await web();
       return new HttpMetadata(site, signal, consistentSnapshot);
     },
   };
@@ -68,17 +76,12 @@ export function webHosting(site: HttpSite): Hosting {
  * @param pinned with the state; undefined where there is none.
  * @throws DTufError INVALID_ARGUMENT
  */
-export function checkHosting(
+export async function checkHosting(
   name: string,
   pinned: LayoutName | undefined,
   chosen: LayoutName | undefined,
-): void {
+): Promise<void> {
   if (pinned === undefined || (pinned === 'http') === (chosen === 'http')) return;
-  const places = ['a registry', 'a web server'];
-  const [before, now] = pinned === 'http' ? places.reverse() : places;
-  throw new DTufError(
-    'INVALID_ARGUMENT',
-    `the state that is kept for ${name} is of a repository in ${before}, and is not read from ${now}: name another repository for it, or begin anew with the root that you trust (pull-metadata --reset-trust)`,
-    { expected: pinned, got: chosen ?? 'a layout of registries' },
-  );
+  const { otherHosting } = await late(import('./layout-errors.ts'));
+  throw otherHosting(name, pinned, chosen);
 }

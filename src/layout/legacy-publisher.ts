@@ -1,31 +1,29 @@
 // Publishes in python-dtuf's layout, for the clients that a repository has. What is added to it is only what keeps its data
 // from garbage collection.
+
 import { DTufError } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
 import type { Limits } from '../limits.ts';
 import type { Call, UploadCall } from '../options.ts';
 import type { Bytes, Digester } from '../ports.ts';
-import { describe } from '../registry/descriptor.ts';
+import { blobSize } from '../registry/blob-size.ts';
+import { describe } from '../registry/describe.ts';
 import { parseDigest } from '../registry/digest.ts';
-import {
-  dockerManifestType,
-  emptyBytes,
-  emptyDescriptor,
-  emptyType,
-  ociManifestType,
-  writeManifest,
-} from '../registry/manifest.ts';
+import { hasBlob } from '../registry/has-blob.ts';
+import { dockerManifestType, ociManifestType } from '../registry/manifest.ts';
 import { pushManifest } from '../registry/push-manifest.ts';
 import type { Repository } from '../registry/registry.ts';
-import type { JsonObject } from '../tuf/json.ts';
-import { fileInfo } from '../tuf/signing.ts';
+import { emptyBytes, emptyDescriptor, emptyType, writeManifest } from '../registry/write-manifest.ts';
+import { fileInfo } from '../tuf/file-info.ts';
 import type { TargetFile } from '../tuf/targets.ts';
-import type { BundleFiles } from './bundle.ts';
 import { aliasedBlob, BLOB, listedBlobs } from './docker-manifest.ts';
 import type { Part } from './layout.ts';
 import { LegacyMetadata, LegacyTargets } from './legacy.ts';
 import type { NewPart, Published, Publisher, PushedTarget } from './publisher.ts';
-import { BUNDLE_TAG, FILENAME, TARGET_ARTIFACT, TARGET_LAYER, targetTag } from './strings.ts';
+import { BUNDLE_TAG, FILENAME, TARGET_ARTIFACT, TARGET_LAYER } from './strings.ts';
+import { targetTag } from './tags.ts';
 import { type PushedBlob, pushBytes, pushContent, pushFiles } from './upload.ts';
+import type { BundleFiles } from './write-bundle.ts';
 
 export class LegacyPublisher implements Publisher {
   readonly #repository: Repository;
@@ -65,7 +63,7 @@ export class LegacyPublisher implements Publisher {
   /** A part of another target: its digest comes from a verified list, so the blob need not pass through here. */
   async #present(name: string, part: Part, signal: AbortSignal | undefined): Promise<PushedBlob> {
     const blob = { digest: parseDigest(part.digest), size: part.length };
-    if (await this.#repository.blobs.exists(blob, signal)) return blob;
+    if (await hasBlob(this.#repository.blobs, blob, signal)) return blob;
     throw new DTufError(
       'TARGET_MISSING',
       `the registry has lost ${blob.digest}, which ${name} is to be made of: push the target anew that it was part of`,
@@ -86,8 +84,8 @@ export class LegacyPublisher implements Publisher {
   async keep(name: string, list: Bytes, signal?: AbortSignal): Promise<boolean> {
     const blobs: PushedBlob[] = [];
     for (const listed of listedBlobs(list, name, this.#limits)) {
-      const { digest, size = await this.#repository.blobs.size(digest, signal) } = listed;
-      if (size === undefined || !(await this.#repository.blobs.exists({ digest, size }, signal)))
+      const { digest, size = await blobSize(this.#repository.blobs, digest, signal) } = listed;
+      if (size === undefined || !(await hasBlob(this.#repository.blobs, { digest, size }, signal)))
         return false;
       blobs.push({ digest, size });
     }
@@ -138,7 +136,7 @@ export class LegacyPublisher implements Publisher {
     const manifest = await this.#repository.manifests.fetch(tag, signal ? { signal } : {});
     if (manifest === undefined || manifest === 'unchanged') return undefined;
     const { digest, size } = aliasedBlob(manifest.bytes, tag, this.#limits);
-    return { digest, size: size ?? (await this.#repository.blobs.size(digest, signal)) ?? 0 };
+    return { digest, size: size ?? (await blobSize(this.#repository.blobs, digest, signal)) ?? 0 };
   }
 
   async upload(files: BundleFiles, call: Call): Promise<void> {

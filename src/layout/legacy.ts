@@ -5,6 +5,7 @@ import { targetMismatch } from '../content/verify.ts';
 import { DTufError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import type { Bytes } from '../ports.ts';
+import { blobSize } from '../registry/blob-size.ts';
 import type { Repository } from '../registry/registry.ts';
 import { knownHashes, matchFile } from '../tuf/file-info.ts';
 import { parseRoot } from '../tuf/root.ts';
@@ -12,7 +13,8 @@ import type { TargetFile } from '../tuf/targets.ts';
 import { aliasedBlob, listedBlobs } from './docker-manifest.ts';
 import type { MetadataSource, Part, RoleSource, TargetSource } from './layout.ts';
 import { blobPart, bytesPart, sha256Digest } from './part.ts';
-import { BUNDLE_TAG, roleTag } from './strings.ts';
+import { BUNDLE_TAG } from './strings.ts';
+import { roleTag } from './tags.ts';
 
 export class LegacyMetadata implements MetadataSource, RoleSource {
   readonly layout = 'legacy';
@@ -84,7 +86,7 @@ export class LegacyMetadata implements MetadataSource, RoleSource {
     );
     if (manifest === undefined || manifest === 'unchanged') return undefined;
     const blob = aliasedBlob(manifest.bytes, tag, this.#limits);
-    const size = blob.size ?? (await this.#repository.blobs.size(blob.digest, this.#signal)) ?? 0;
+    const size = blob.size ?? (await blobSize(this.#repository.blobs, blob.digest, this.#signal)) ?? 0;
     if (size > limit) {
       throw new DTufError(
         'LIMIT_EXCEEDED',
@@ -115,7 +117,7 @@ export class LegacyTargets implements TargetSource {
     return Promise.all(
       listedBlobs(list, name, this.#limits).map(async ({ digest, size }) => {
         // Schema 1 names no sizes: what the registry says is only a bound, the digest decides.
-        const length = size ?? (await this.#repository.blobs.size(digest, signal));
+        const length = size ?? (await blobSize(this.#repository.blobs, digest, signal));
         if (length === undefined) throw missing(name, digest);
         return blobPart(this.#repository, digest, {
           length,

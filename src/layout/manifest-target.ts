@@ -1,13 +1,13 @@
 // A target that is itself a manifest: what is signed of it says so, and its layers are the parts, wherever they lie.
 import { type Expected, targetMismatch } from '../content/verify.ts';
 import { DTufError, hasCode } from '../errors.ts';
+import { type JsonObject, parseJson } from '../json.ts';
 import type { Limits } from '../limits.ts';
 import type { Bytes } from '../ports.ts';
 import type { Digest } from '../registry/digest.ts';
 import { type ImageManifest, ociIndexType, parseImageManifest } from '../registry/manifest.ts';
 import { Fields, member } from '../tuf/fields.ts';
 import { knownHashes, matchFile } from '../tuf/file-info.ts';
-import { type JsonObject, parseJson } from '../tuf/json.ts';
 import type { TargetFile } from '../tuf/targets.ts';
 import type { Part } from './layout.ts';
 import { bytesPart, sha256Digest } from './part.ts';

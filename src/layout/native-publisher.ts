@@ -1,24 +1,20 @@
 // Publishes in the native layout (docs/architecture.md, "The native layout").
-import { verifyStream } from '../content/verify.ts';
+
+import { verifyStream } from '../content/verify-stream.ts';
 import { DTufError, hasCode } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
 import type { Limits } from '../limits.ts';
 import type { Call, UploadCall } from '../options.ts';
 import type { Bytes, Digester } from '../ports.ts';
-import { type Descriptor, describe } from '../registry/descriptor.ts';
+import { describe } from '../registry/describe.ts';
+import type { Descriptor } from '../registry/descriptor.ts';
 import { type Digest, parseDigest } from '../registry/digest.ts';
-import {
-  emptyBytes,
-  emptyDescriptor,
-  emptyType,
-  ociManifestType,
-  parseImageManifest,
-  writeManifest,
-} from '../registry/manifest.ts';
+import { hasBlob } from '../registry/has-blob.ts';
+import { ociManifestType, parseImageManifest } from '../registry/manifest.ts';
 import { pushManifest } from '../registry/push-manifest.ts';
 import type { Repository } from '../registry/registry.ts';
-import type { JsonObject } from '../tuf/json.ts';
+import { emptyBytes, emptyDescriptor, emptyType, writeManifest } from '../registry/write-manifest.ts';
 import type { TargetFile } from '../tuf/targets.ts';
-import { type BundleFiles, writeBundle } from './bundle.ts';
 import { nativeBundle } from './native.ts';
 import type { NewPart, Published, Publisher, PushedTarget } from './publisher.ts';
 import {
@@ -29,9 +25,10 @@ import {
   PARTS_ARTIFACT,
   TARGET_ARTIFACT,
   TARGET_LAYER,
-  targetTag,
 } from './strings.ts';
+import { targetTag } from './tags.ts';
 import { type PushedBlob, pushBytes, pushContent, pushFiles } from './upload.ts';
+import { type BundleFiles, writeBundle } from './write-bundle.ts';
 
 export class NativePublisher implements Publisher {
   readonly #repository: Repository;
@@ -68,7 +65,7 @@ export class NativePublisher implements Publisher {
     if (!('digest' in part)) return pushContent(this.#repository, this.#digester, name, part, call);
     if (part.bytes) return pushBytes(this.#repository, TARGET_LAYER, part.bytes, undefined, call.signal);
     const blob = { digest: parseDigest(part.digest), size: part.length };
-    if (!(await this.#repository.blobs.exists(blob, call.signal))) {
+    if (!(await hasBlob(this.#repository.blobs, blob, call.signal))) {
       throw new DTufError(
         'TARGET_MISSING',
         `the registry has lost ${blob.digest}, which ${name} is to be made of: push the target anew that it was part of`,

@@ -7,7 +7,7 @@ import { inlineData } from '../registry/descriptor.ts';
 import { parseImageManifest } from '../registry/manifest.ts';
 import type { Repository } from '../registry/registry.ts';
 import type { RoleSource } from './layout.ts';
-import { roleTag } from './strings.ts';
+import { roleTag } from './tags.ts';
 
 export class NativeRoles implements RoleSource {
   readonly #repository: Repository;

@@ -10,7 +10,7 @@ import type { TargetFile } from '../tuf/targets.ts';
 import type { Part, TargetSource } from './layout.ts';
 import { blobPart, bytesPart, sha256Digest } from './part.ts';
 import { checkManifestLength, signedMediaType } from './signed-media-type.ts';
-import { targetTag } from './strings.ts';
+import { targetTag } from './tags.ts';
 
 export class NativeTargets implements TargetSource {
   readonly #repository: Repository;

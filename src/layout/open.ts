@@ -12,11 +12,17 @@ import type { LayoutName, MetadataSource } from './layout.ts';
 import { nativeBundle } from './native.ts';
 import { BUNDLE_TAG } from './strings.ts';
 
+/** What is stored, and what the host called it. */
+export interface StoredState {
+  readonly etag: string;
+  readonly metadata: Partial<Record<Role, Bytes>>;
+}
+
 export interface OpenOptions {
   /** Undefined at the first contact: then the form only chooses where to look for a root, and the root decides. */
   readonly layout?: LayoutName;
   /** The state from which the registry is asked only for what changed. */
-  readonly unchangedFrom?: { readonly etag: string; readonly metadata: Partial<Record<Role, Bytes>> };
+  readonly unchangedFrom?: StoredState;
   readonly signal?: AbortSignal;
 }
 
@@ -37,12 +43,8 @@ export async function openMetadata(
     ...(signal === undefined ? {} : { signal }),
   });
   if (manifest === 'unchanged') {
-    if (unchangedFrom !== undefined) return storedSource(unchangedFrom.metadata, unchangedFrom.etag);
-    throw new DTufError(
-      'REGISTRY_FAILED',
-      `the registry says that ${BUNDLE_TAG} of ${repository.name} has not changed, which it was not asked`,
-      { expected: BUNDLE_TAG, got: '304' },
-    );
+    const { storedSource } = await late(import('./stored-source.ts'));
+    return storedSource(repository.name, unchangedFrom);
   }
   if (manifest === undefined) {
     throw new DTufError(
@@ -72,25 +74,6 @@ function isBundle(mediaType: string, bytes: Bytes, limits: Limits): boolean {
   return mediaType === ociManifestType && layersByName(parseImageManifest(bytes, limits)).has(BUNDLE_TAG);
 }
 
-/** Where the registry says that nothing changed, what is stored is offered again, and every check is made anew. */
-function storedSource(metadata: Partial<Record<Role, Bytes>>, etag: string): MetadataSource {
-  const stored = async (role: Role): Promise<Bytes> => {
-    const bytes = metadata[role];
-    if (bytes === undefined) throw new DTufError('METADATA_MISSING', `no ${role} is stored`, { role });
-    return bytes;
-  };
-  return {
-    layout: 'native',
-    etag,
-    isStored: true,
-    root: async () => undefined,
-    async *roots() {},
-    timestamp: () => stored('timestamp'),
-    snapshot: () => stored('snapshot'),
-    targets: () => stored('targets'),
-  };
-}
-
 /**
  * The layout of a repository, by its final root and what is pinned or was asked for.
  *
@@ -98,31 +81,18 @@ function storedSource(metadata: Partial<Record<Role, Bytes>>, etag: string): Met
  * @param chosen pinned with the state, or given by the caller.
  * @throws DTufError NOT_A_REPOSITORY where what is offered has another form, NOT_SUPPORTED for a mark of later times.
  */
-export function agreedLayout(
+export async function agreedLayout(
   repository: string,
   mark: string | undefined,
   offered: LayoutName,
   chosen: LayoutName | undefined,
-): LayoutName {
-  if (mark !== undefined && mark !== 'native') {
-    throw new DTufError(
-      'NOT_SUPPORTED',
-      `${repository} is laid out in a way that this version does not know: ${JSON.stringify(mark)}. Install a newer dtuf`,
-      {
-        role: 'root',
-        got: mark,
-      },
-    );
+): Promise<LayoutName> {
+  if (mark === undefined || mark === 'native') {
+    // Targets of ours lie on a web server as everybody's do: the mark says nothing there.
+    if (offered === 'http') return 'http';
+    if (mark === 'native' || chosen === 'native') return 'native';
+    if (offered === 'legacy') return 'legacy';
   }
-  // Targets of ours lie on a web server as everybody's do: the mark says nothing there.
-  if (offered === 'http') return 'http';
-  if (mark === 'native' || chosen === 'native') return 'native';
-  if (offered === 'native') {
-    throw new DTufError(
-      'NOT_A_REPOSITORY',
-      `${repository} is offered in the native layout, but its root is not marked so, and unmarked repositories are python-dtuf's. If it is a mirror made by docker's tools, choose the layout "native" (DTUF_LAYOUT=native)`,
-      { role: 'root', expected: 'legacy', got: 'native' },
-    );
-  }
-  return 'legacy';
+  const { noLayout } = await late(import('./layout-errors.ts'));
+  throw noLayout(repository, mark);
 }

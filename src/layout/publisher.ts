@@ -1,11 +1,11 @@
 // What a layout does for a publisher.
 
+import type { JsonObject } from '../json.ts';
 import type { Call, UploadCall } from '../options.ts';
 import type { Bytes, Content } from '../ports.ts';
-import type { JsonObject } from '../tuf/json.ts';
 import type { TargetFile } from '../tuf/targets.ts';
-import type { BundleFiles } from './bundle.ts';
 import type { MetadataSource, Part } from './layout.ts';
+import type { BundleFiles } from './write-bundle.ts';
 
 /** What is published of a target: new data, or the parts of a target that is there. */
 export type NewPart = Content | Part;

@@ -1,8 +1,8 @@
 // What is signed of a target says whether it is a file, or a manifest that lists its parts.
 import { targetMismatch } from '../content/verify.ts';
+import type { JsonObject } from '../json.ts';
 import type { Limits } from '../limits.ts';
 import { dockerListType, dockerManifestType, ociIndexType, ociManifestType } from '../registry/manifest.ts';
-import type { JsonObject } from '../tuf/json.ts';
 import type { TargetFile } from '../tuf/targets.ts';
 
 const IMAGES: ReadonlySet<string> = new Set([ociManifestType, dockerManifestType]);

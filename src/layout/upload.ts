@@ -4,15 +4,17 @@ import { forEachChunk, streamOf } from '../content/read-all.ts';
 import { toHex } from '../encoding.ts';
 import type { Call, UploadCall } from '../options.ts';
 import type { Bytes, Content, Digester } from '../ports.ts';
-import { type Descriptor, describe } from '../registry/descriptor.ts';
+import { describe } from '../registry/describe.ts';
+import type { Descriptor } from '../registry/descriptor.ts';
 import { type Digest, parseDigest } from '../registry/digest.ts';
-import { throwIfAborted } from '../registry/errors.ts';
+import { hasBlob } from '../registry/has-blob.ts';
 import { pushBlob } from '../registry/push-blob.ts';
 import { parseRepositoryName } from '../registry/reference.ts';
 import type { Repository } from '../registry/registry.ts';
+import { throwIfAborted } from '../registry/throw-if-aborted.ts';
 import type { UploadOptions } from '../registry/upload-options.ts';
-import { type BundleFiles, bundleLayers } from './bundle.ts';
 import { BUNDLE_TAG } from './strings.ts';
+import { type BundleFiles, bundleLayers } from './write-bundle.ts';
 
 /** A blob of the repository. */
 export interface PushedBlob {
@@ -83,7 +85,7 @@ async function pushMissing(
   options: UploadOptions,
 ): Promise<void> {
   // A HEAD may still say that a blob is there which a garbage collection took: only its last byte proves it.
-  if (await repository.blobs.exists(blob, options.signal)) options.onProgress?.(blob.size);
+  if (await hasBlob(repository.blobs, blob, options.signal)) options.onProgress?.(blob.size);
   else await pushBlob(repository.blobs, blob, content, options);
 }
 

@@ -1,6 +1,6 @@
 import { DTufError, hasCode } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
 import { canonicalJson } from '../tuf/canonical.ts';
-import type { JsonObject } from '../tuf/json.ts';
 
 /**
  * Refuses custom data that has no one canonical form, or that would say how a target is read, before anything is uploaded.

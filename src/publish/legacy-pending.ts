@@ -2,12 +2,12 @@
 // targets.json is published next.
 import { utf8 } from '../encoding.ts';
 import { DTufError, hasCode } from '../errors.ts';
+import { parseJson } from '../json.ts';
 import type { LegacyPublisher } from '../layout/legacy-publisher.ts';
 import type { PushedTarget } from '../layout/publisher.ts';
 import type { Bytes, Store } from '../ports.ts';
 import { Fields } from '../tuf/fields.ts';
-import { parseJson } from '../tuf/json.ts';
-import { fileInfo } from '../tuf/signing.ts';
+import { fileInfo } from '../tuf/file-info.ts';
 import type { TargetFile } from '../tuf/targets.ts';
 import type { Pending, StoreChange, TargetChanges } from './master-state.ts';
 

@@ -1,15 +1,16 @@
 // What a publisher keeps of a repository, under the names that python-dtuf gave to its files.
 import { utf8 } from '../encoding.ts';
 import { DTufError } from '../errors.ts';
+import { parseJson } from '../json.ts';
 import type { RegistryLayout } from '../layout/layout.ts';
 import type { PushedTarget } from '../layout/publisher.ts';
 import type { Bytes, Store } from '../ports.ts';
 import { Fields } from '../tuf/fields.ts';
-import { parseJson } from '../tuf/json.ts';
 import type { Metadata, Role } from '../tuf/metadata.ts';
+import { parseTargetFile } from '../tuf/read-targets.ts';
 import { parseRoot, type Root } from '../tuf/root.ts';
 import { parseSnapshot, type Snapshot } from '../tuf/snapshot.ts';
-import { parseTargetFile, parseTargets, type TargetFile, type Targets } from '../tuf/targets.ts';
+import { parseTargets, type TargetFile, type Targets } from '../tuf/targets.ts';
 import { parseTimestamp, type Timestamp } from '../tuf/timestamp.ts';
 
 const STAGED = 'repository/metadata.staged/';

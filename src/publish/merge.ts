@@ -1,10 +1,10 @@
 // What is published, and what is here, become the base of the next publish.
-import { equalBytes } from '../encoding.ts';
+import { equalBytes } from '../equal-bytes.ts';
 import { DTufError, hasCode } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
 import type { MetadataSource } from '../layout/layout.ts';
 import type { Bytes } from '../ports.ts';
 import { member } from '../tuf/fields.ts';
-import type { JsonObject } from '../tuf/json.ts';
 import type { Metadata, Signed } from '../tuf/metadata.ts';
 import type { Root } from '../tuf/root.ts';
 import { TrustedSet } from '../tuf/trusted-set.ts';

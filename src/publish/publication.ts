@@ -2,15 +2,15 @@
 // and swapped, so another publisher is found out before where it was visible, and right after where it was not.
 
 import { DTufError } from '../errors.ts';
-import type { BundleFiles } from '../layout/bundle.ts';
 import type { Published, Publisher } from '../layout/publisher.ts';
+import type { BundleFiles } from '../layout/write-bundle.ts';
 import type { Limits } from '../limits.ts';
 import type { Call } from '../options.ts';
 import type { Bytes, Signer, Store } from '../ports.ts';
+import { fileInfo } from '../tuf/file-info.ts';
 import type { Metadata, Role } from '../tuf/metadata.ts';
 import type { Root } from '../tuf/root.ts';
 import {
-  fileInfo,
   type RoleSigner,
   signMetadata,
   snapshotToSign,

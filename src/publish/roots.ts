@@ -2,11 +2,12 @@
 import { DTufError } from '../errors.ts';
 import type { RegistryLayout } from '../layout/layout.ts';
 import type { PublicKey, Signer, Store } from '../ports.ts';
-import { identityOfKey, keyidOf } from '../tuf/keys.ts';
+import { fileInfo } from '../tuf/file-info.ts';
+import { keyidOf } from '../tuf/key-forms.ts';
+import { identityOfKey } from '../tuf/keys.ts';
 import { ROLES, type Role } from '../tuf/metadata.ts';
 import type { Root } from '../tuf/root.ts';
 import {
-  fileInfo,
   type RoleSigner,
   rootToSign,
   signMetadata,

@@ -1,9 +1,9 @@
 // What is published, as far as a publisher can rely on it.
 import { refreshRoles, refreshRoots } from '../client/refresh.ts';
-import { equalBytes } from '../encoding.ts';
+import { equalBytes } from '../equal-bytes.ts';
 import { hasCode } from '../errors.ts';
-import type { BundleFiles } from '../layout/bundle.ts';
 import type { MetadataSource } from '../layout/layout.ts';
+import type { BundleFiles } from '../layout/write-bundle.ts';
 import type { Limits } from '../limits.ts';
 import { TrustedSet } from '../tuf/trusted-set.ts';
 import type { MasterState } from './master-state.ts';

@@ -1,7 +1,7 @@
 /** What the runtime's fetch can do, found out by trying it, never by its name. */
 
 /** Nothing is ever sent to it. */
-const nowhere = 'http://localhost/';
+export const nowhere = 'http://localhost/';
 
 /** The cache mode, where requests have one (some server runtimes refuse the option). */
 export function cacheOption(mode: RequestCache | undefined): Pick<RequestInit, 'cache'> {
@@ -16,35 +16,12 @@ export function refuseRedirects(): Pick<RequestInit, 'redirect'> {
   return { redirect: accepts({ redirect: 'error' }) ? 'error' : 'manual' };
 }
 
-/**
- * Whether a body can be sent while it is read, under a Content-Length of ours.
- *
- * Two kinds of runtime cannot: those that turn the stream into the text "[object ReadableStream]" (and then set a
- * Content-Type), and pages, where Content-Length is a forbidden header and streams go over HTTP/2 only. Whether `duplex`
- * is looked at says nothing: Deno and Bun stream without it.
- */
-export function canStreamUploads(): boolean {
-  const init = {
-    method: 'PUT',
-    body: new ReadableStream(),
-    headers: { 'Content-Length': '1' },
-    duplex: 'half',
-  };
-  try {
-    const { headers } = new Request(nowhere, init);
-    return !headers.has('Content-Type') && headers.has('Content-Length');
-  } catch {
-    // A runtime that throws at such a request cannot send it: that is the answer.
-    return false;
-  }
-}
-
 function accepts(init: RequestInit): boolean {
   try {
     new Request(nowhere, init);
     return true;
   } catch {
-    // As above.
+    // A runtime that throws at such a request cannot send it: that is the answer.
     return false;
   }
 }

@@ -1,5 +1,6 @@
-import { toBase64, utf8 } from '../encoding.ts';
+import { utf8 } from '../encoding.ts';
 import { DTufError } from '../errors.ts';
+import { toBase64 } from '../to-base64.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { Credentials, Login, LoginRequest } from './credentials.ts';
 import { refusedStatus } from './registry-answer.ts';

@@ -1,3 +1,4 @@
+import { concatenate } from '../concatenate.ts';
 import { DTufError } from '../errors.ts';
 import type { Bytes } from '../ports.ts';
 import { type Patience, whileAlive } from './silence.ts';
@@ -111,15 +112,5 @@ export async function readUpTo(body: BodyReader, limit: number): Promise<{ bytes
       break;
     }
   }
-  return { bytes: concat(chunks, length), whole };
-}
-
-function concat(chunks: readonly Uint8Array[], length: number): Bytes {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return { bytes: concatenate(chunks, length), whole };
 }

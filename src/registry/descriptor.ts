@@ -20,16 +20,6 @@ export interface Descriptor {
   readonly artifactType?: string;
 }
 
-/** The descriptor of `bytes`. */
-export async function describe(
-  mediaType: string,
-  bytes: Uint8Array,
-  annotations?: Readonly<Record<string, string>>,
-): Promise<Descriptor> {
-  const descriptor = { mediaType, digest: await digestOf(bytes), size: bytes.length };
-  return annotations ? { ...descriptor, annotations } : descriptor;
-}
-
 /**
  * The content that a descriptor carries within itself.
  *

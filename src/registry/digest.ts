@@ -1,6 +1,6 @@
-import { toHex } from '../encoding.ts';
+import { digestHex } from '../digest-hex.ts';
 import { DTufError } from '../errors.ts';
-import type { Bytes, Digester } from '../ports.ts';
+import type { Bytes } from '../ports.ts';
 
 /**
  * The name of content by its bytes (image-spec v1.1, descriptor.md). SHA-256 only: it is the one
@@ -28,29 +28,15 @@ export function parseDigest(text: string): Digest {
   });
 }
 
-/**
- * The digest of bytes that are all here.
- *
- * @param digester to be used in the place of Web Crypto.
- * @throws DTufError NOT_SUPPORTED in a page that is not a secure context.
- */
-export async function digestOf(bytes: Uint8Array, digester?: Digester): Promise<Digest> {
-  return `sha256:${toHex(await sha256(bytes, digester))}`;
-}
-
-async function sha256(bytes: Uint8Array, digester: Digester | undefined): Promise<Uint8Array> {
-  if (digester) {
-    const hash = await digester.create('sha256');
-    await hash.update(bytes);
-    return hash.digest();
-  }
+/** The digest of bytes that are all here. @throws DTufError NOT_SUPPORTED in a page that is not a secure context. */
+export async function digestOf(bytes: Uint8Array): Promise<Digest> {
   if (!globalThis.crypto?.subtle) {
     throw new DTufError(
       'NOT_SUPPORTED',
-      'Web Crypto is missing. A page has it only when it was loaded over https or from localhost.',
+      'There is no Web Crypto here: a page has it only over https, or from localhost.',
     );
   }
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', plainBytes(bytes)));
+  return `sha256:${await digestHex('sha256', plainBytes(bytes))}`;
 }
 
 /** The same bytes over a plain ArrayBuffer, which is what Web Crypto and fetch take; copied only where they are shared. */

@@ -1,15 +1,5 @@
 import { DTufError } from '../errors.ts';
 
-/** Headers that are to be shown, of which a server may have made an echo of what it was sent. */
-export function redacted(headers: Headers, redact: (text: string) => string): Pick<Headers, 'get'> {
-  return {
-    get: (name) => {
-      const text = headers.get(name);
-      return text === null ? null : redact(text);
-    },
-  };
-}
-
 export function aborted(signal: AbortSignal): DTufError {
   return new DTufError('ABORTED', 'The operation was aborted.', { cause: signal.reason });
 }
@@ -28,9 +18,4 @@ export function unreachable(host: string, cause: unknown): DTufError {
     `The connection to ${host} failed. Check the name, the network, and whether it is http or https.`,
     { cause },
   );
-}
-
-/** @throws DTufError ABORTED, with the signal's reason as its cause. */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw aborted(signal);
 }

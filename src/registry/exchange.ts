@@ -43,7 +43,7 @@ export interface ExchangeOptions {
   readonly fetch: typeof fetch;
   readonly limits: Limits;
   /** Told the headers of each answer, and where they came from. */
-  readonly onHeaders: (headers: Headers, url: URL) => void;
+  readonly onHeaders: (headers: Headers, url: URL) => Promise<void>;
 }
 
 /** Sends a request and follows redirects, with an eye on the clock, and no more at once than a host is to be asked. */
@@ -69,19 +69,20 @@ export class Exchange {
       try {
         if (response.type === 'opaqueredirect') {
           this.#redirectsAreHidden = true;
-          if (!mayFollow(call)) throw redirected(call, 'elsewhere');
+          if (!mayFollow(call)) {
+            const { notFollowed } = await late(import('./redirect.ts'));
+            throw notFollowed(call, 'elsewhere');
+          }
           body.cancel();
           continue;
         }
-        this.#options.onHeaders(response.headers, url);
+        await this.#options.onHeaders(response.headers, url);
         const location = redirectLocation(response);
         if (location === undefined) return { response, url: await reached(response, url), body };
         // Lets go of a body that nobody will read, so that the next request does not wait for it.
         body.cancel();
-        const { resolveLocation } = await late(import('./redirect.ts'));
-        const next = resolveLocation(location, url);
-        if (!mayFollow(call)) throw redirected(call, next.origin);
-        if (hops >= this.#options.limits.redirects) throw endless(call, hops);
+        const { follow } = await late(import('./redirect.ts'));
+        const next = follow(call, location, url, hops, this.#options.limits.redirects);
         if (next.origin !== url.origin) login = undefined;
         url = next;
       } catch (error) {
@@ -148,7 +149,8 @@ export class Exchange {
   }
 }
 
-function mayFollow({ method }: Call): boolean {
+/** What changes something is not sent elsewhere. */
+export function mayFollow({ method }: Call): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
@@ -164,18 +166,4 @@ async function reached(response: Response, asked: URL): Promise<URL> {
   const { checkScheme } = await late(import('./redirect.ts'));
   checkScheme(url, asked);
   return url;
-}
-
-function redirected(call: Call, got: string): DTufError {
-  return new DTufError(
-    'REGISTRY_FAILED',
-    `Failed ${call.doing}: ${call.url.host} redirects it to ${got}, which is not followed.`,
-    { got },
-  );
-}
-
-function endless(call: Call, hops: number): DTufError {
-  return new DTufError('REGISTRY_FAILED', `${call.url.host} redirects without end: given up.`, {
-    expected: `at most ${hops} redirects`,
-  });
 }

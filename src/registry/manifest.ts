@@ -1,5 +1,5 @@
-import { utf8 } from '../encoding.ts';
 import { DTufError } from '../errors.ts';
+import { type Json, type JsonObject, parseJson } from '../json.ts';
 import type { Limits } from '../limits.ts';
 import type { Bytes } from '../ports.ts';
 import { type Descriptor, isObject, malformed, parseAnnotations, parseDescriptor } from './descriptor.ts';
@@ -8,18 +8,6 @@ export const ociManifestType = 'application/vnd.oci.image.manifest.v1+json';
 export const dockerManifestType = 'application/vnd.docker.distribution.manifest.v2+json';
 export const ociIndexType = 'application/vnd.oci.image.index.v1+json';
 export const dockerListType = 'application/vnd.docker.distribution.manifest.list.v2+json';
-export const emptyType = 'application/vnd.oci.empty.v1+json';
-
-/** The content of {@link emptyDescriptor}: `{}`. It must be pushed as a blob although it is inlined. */
-export const emptyBytes: Bytes = utf8('{}');
-
-/** "Nothing" as a config or layer (image-spec v1.1, manifest.md, "Guidance for an Empty Descriptor"). */
-export const emptyDescriptor: Descriptor = Object.freeze({
-  mediaType: emptyType,
-  digest: 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a',
-  size: 2,
-  data: 'e30=',
-});
 
 /** An OCI image manifest, or Docker's schema 2, which has the same fields (image-spec v1.1, manifest.md). */
 export interface ImageManifest {
@@ -30,17 +18,14 @@ export interface ImageManifest {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** Deeper than any manifest is. */
-const maximalDepth = 32;
-
 /**
  * Reads an image manifest.
  *
  * @throws DTufError NOT_A_REPOSITORY where it is an index or something else; REGISTRY_FAILED where a field
  * is malformed; LIMIT_EXCEEDED where it has too many bytes, layers or levels.
  */
-export function parseImageManifest(bytes: Uint8Array, limits: Limits): ImageManifest {
-  const value = parseJson(bytes, limits);
+export function parseImageManifest(bytes: Bytes, limits: Limits): ImageManifest {
+  const value = parseObject(bytes, limits);
   const mediaType = kindOf(value);
   if (value['schemaVersion'] !== 2) throw malformed('schemaVersion', '2', value['schemaVersion']);
   const { layers, artifactType, annotations } = value;
@@ -60,40 +45,17 @@ export function parseImageManifest(bytes: Uint8Array, limits: Limits): ImageMani
   });
 }
 
-/** A manifest as bytes: JSON with the keys in the order in which they were given. */
-export function writeManifest(value: object): Bytes {
-  return utf8(JSON.stringify(value));
-}
-
-function parseJson(bytes: Uint8Array, limits: Limits): Readonly<Record<string, unknown>> {
-  if (bytes.length > limits.manifest) throw exceeded('size of a manifest', limits.manifest, bytes.length);
-  if (depth(bytes) > maximalDepth) throw exceeded('depth of a manifest', maximalDepth, 'more');
-  let value: unknown;
+function parseObject(bytes: Bytes, limits: Limits): JsonObject {
+  const { manifest } = limits;
+  if (bytes.length > manifest) throw exceeded('size of a manifest', manifest, bytes.length);
+  let value: Json;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    value = parseJson(bytes, 'the manifest');
   } catch (cause) {
-    throw foreign('bytes that are not JSON', cause);
+    throw foreign('bytes that are not plain JSON', cause);
   }
   if (!isObject(value)) throw foreign('JSON that is not an object');
   return value;
-}
-
-/** JSON.parse takes gigabytes for megabytes of brackets, so the levels are counted first. */
-function depth(bytes: Uint8Array): number {
-  const [quote, backslash, openList, closeList, openObject, closeObject] = [
-    0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
-  ];
-  let [level, deepest, inString] = [0, 0, false];
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i];
-    if (inString) {
-      if (byte === backslash) i++;
-      else if (byte === quote) inString = false;
-    } else if (byte === quote) inString = true;
-    else if (byte === openList || byte === openObject) deepest = Math.max(deepest, ++level);
-    else if (byte === closeList || byte === closeObject) level--;
-  }
-  return deepest;
 }
 
 function kindOf(value: Readonly<Record<string, unknown>>): string {

@@ -1,5 +1,5 @@
 import { DTufError } from '../errors.ts';
-import type { Bytes, Digester } from '../ports.ts';
+import type { Bytes } from '../ports.ts';
 import { type Digest, digestOf, isDigest } from './digest.ts';
 import { dockerListType, dockerManifestType, ociIndexType, ociManifestType } from './manifest.ts';
 import { parseReference } from './reference.ts';
@@ -33,14 +33,12 @@ export class Manifests {
   /** The name of the repository. */
   readonly repository: string;
   /** @internal */
-  readonly digester: Digester | undefined;
   readonly #conditional: boolean;
 
   /** @internal */
-  constructor(transport: Transport, repository: string, conditional: boolean, digester?: Digester) {
+  constructor(transport: Transport, repository: string, conditional: boolean) {
     this.transport = transport;
     this.repository = repository;
-    this.digester = digester;
     this.#conditional = conditional;
   }
 
@@ -83,7 +81,7 @@ export class Manifests {
   }
 
   async #check(reference: string, { bytes, headers }: Answer): Promise<FetchedManifest> {
-    const digest = await digestOf(bytes, this.digester);
+    const digest = await digestOf(bytes);
     if (isDigest(reference) && reference !== digest) {
       throw new DTufError(
         'DIGEST_MISMATCH',

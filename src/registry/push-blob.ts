@@ -1,5 +1,6 @@
 import type { BlobName, Blobs } from './blobs.ts';
 import { parseDigest } from './digest.ts';
+import { hasBlob } from './has-blob.ts';
 import { parseRepositoryName } from './reference.ts';
 import { upload } from './upload.ts';
 import type { UploadSource } from './upload-body.ts';
@@ -27,6 +28,6 @@ export async function pushBlob(
     size: blob.size,
     content,
     options,
-    isThere: () => blobs.exists(blob, signal),
+    isThere: () => hasBlob(blobs, blob, signal),
   });
 }

@@ -31,7 +31,7 @@ export async function pushManifest(
   options: PushManifestOptions = {},
 ): Promise<Digest> {
   const { transport, repository } = manifests;
-  const digest = await digestOf(bytes, manifests.digester);
+  const digest = await digestOf(bytes);
   if (isDigest(parseReference(reference)) && reference !== digest) {
     throw new DTufError(
       'INVALID_ARGUMENT',

@@ -1,4 +1,5 @@
 import { DTufError } from '../errors.ts';
+import { type Call, mayFollow } from './exchange.ts';
 import { printable } from './printable.ts';
 
 /**
@@ -19,6 +20,30 @@ export function resolveLocation(location: string, from: URL): URL {
   if (to.username || to.password) throw refused(from, to.host, 'an address with a login in it');
   checkScheme(to, from);
   return to;
+}
+
+/**
+ * Where to ask next.
+ *
+ * @param hops how many redirects were followed before.
+ * @throws DTufError REGISTRY_FAILED
+ */
+export function follow(call: Call, location: string, from: URL, hops: number, limit: number): URL {
+  const next = resolveLocation(location, from);
+  if (!mayFollow(call)) throw notFollowed(call, next.origin);
+  if (hops < limit) return next;
+  throw new DTufError('REGISTRY_FAILED', `${call.url.host} redirects without end: given up.`, {
+    expected: `at most ${limit} redirects`,
+  });
+}
+
+/** The error for a redirect that is not followed. */
+export function notFollowed({ doing, url }: Call, got: string): DTufError {
+  return new DTufError(
+    'REGISTRY_FAILED',
+    `Failed ${doing}: ${url.host} redirects it to ${got}, which is not followed.`,
+    { got },
+  );
 }
 
 /** @throws DTufError REGISTRY_FAILED where `to` is http and `from` is not. */

@@ -1,4 +1,5 @@
 import { DTufError } from '../errors.ts';
+import { parseUrl } from '../url.ts';
 import { isDigest } from './digest.ts';
 import { isLoopback } from './host.ts';
 import { printable } from './printable.ts';
@@ -25,7 +26,7 @@ export function parseRepositoryName(text: string): string {
   if (isRepositoryName(text)) return text;
   throw new DTufError(
     'INVALID_ARGUMENT',
-    `${JSON.stringify(printable(text, 80))} is not a repository name: a repository name is made of lower-case letters and digits, joined by . _ __ - or /, in at most 255 characters.`,
+    `${JSON.stringify(printable(text, 80))} is not a repository name, which is made of lower-case letters and digits, joined by . _ __ - or /, in at most 255 characters.`,
     { expected: 'a name like fred/demo', got: printable(text, 80) },
   );
 }
@@ -65,15 +66,6 @@ export function parsePlace(place: string | URL, insecure = false): URL {
   if (/^(?:index\.)?docker\.io$/.test(url.hostname)) return new URL('https://registry-1.docker.io/');
   if (!hasScheme && (insecure || isLoopback(url.hostname))) return new URL(`http://${text}`);
   return url;
-}
-
-function parseUrl(text: string): URL | undefined {
-  try {
-    return new URL(text);
-  } catch {
-    // The caller says what was expected; the parser's own message adds nothing.
-    return undefined;
-  }
 }
 
 function isHostname(hostname: string): boolean {

@@ -1,8 +1,8 @@
 import { type Code, DTufError } from '../errors.ts';
 import { isObject } from './descriptor.ts';
-import { redacted } from './errors.ts';
 import { printable } from './printable.ts';
 import { parseRateLimit, rateLimitText } from './rate-limit.ts';
+import { redacted } from './redacted.ts';
 import { RegistryAnswer, type ReportedError } from './registry-answer.ts';
 
 /**

@@ -1,11 +1,9 @@
 import { defaultLimits, type Limits } from '../limits.ts';
-import type { Digester } from '../ports.ts';
 import { Blobs } from './blobs.ts';
 import type { Credentials } from './credentials.ts';
 import { Manifests } from './manifests.ts';
 import { parsePlace, parseRepositoryName } from './reference.ts';
 import { Transport } from './transport.ts';
-import { Warnings } from './warning.ts';
 
 export interface RegistryOptions {
   /** `registry.example.com:5000`, the same with a scheme, or a handler that is called in the process. */
@@ -14,8 +12,6 @@ export interface RegistryOptions {
   readonly insecure?: boolean;
   readonly fetch?: typeof fetch;
   readonly limits?: Partial<Limits>;
-  /** In the place of Web Crypto. */
-  readonly digester?: Digester;
   readonly credentials?: Credentials;
   /** Takes the place of the host that the registry names for tokens. */
   readonly authHost?: string;
@@ -50,7 +46,7 @@ export class Registry {
       limits: { ...defaultLimits, ...limits },
       credentials,
       authHost: authHost === undefined ? undefined : parsePlace(authHost),
-      warnings: onWarning && new Warnings(onWarning),
+      onNotice: onWarning,
     });
   }
 
@@ -65,8 +61,8 @@ export class Registry {
 
   /** @throws DTufError INVALID_ARGUMENT where the name is none. */
   repository(name: string): Repository {
-    const { conditional = false, digester } = this.#options;
-    return new Repository(this.transport, parseRepositoryName(name), conditional, digester);
+    const { conditional = false } = this.#options;
+    return new Repository(this.transport, parseRepositoryName(name), conditional);
   }
 }
 
@@ -79,11 +75,11 @@ export class Repository {
   readonly transport: Transport;
 
   /** @internal */
-  constructor(transport: Transport, name: string, conditional: boolean, digester?: Digester) {
+  constructor(transport: Transport, name: string, conditional: boolean) {
     this.name = name;
     this.transport = transport;
-    this.blobs = new Blobs(transport, name, digester);
-    this.manifests = new Manifests(transport, name, conditional, digester);
+    this.blobs = new Blobs(transport, name);
+    this.manifests = new Manifests(transport, name, conditional);
   }
 }
 

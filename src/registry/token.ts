@@ -3,8 +3,9 @@ import { DTufError } from '../errors.ts';
 import type { Challenge } from './challenge.ts';
 import { isObject } from './descriptor.ts';
 import type { Call } from './exchange.ts';
-import { isLoopback, isPrivateAddress } from './host.ts';
+import { isLoopback } from './host.ts';
 import { printable } from './printable.ts';
+import { isPrivateAddress } from './private-address.ts';
 import { refusedStatus } from './registry-answer.ts';
 import { requestBody } from './upload-body.ts';
 

@@ -5,14 +5,13 @@ import type { Bytes } from '../ports.ts';
 import { Authorization } from './authorization.ts';
 import { type BodyReader, readBounded, readUpTo } from './body.ts';
 import type { Credentials } from './credentials.ts';
-import { aborted, redacted, unreachable } from './errors.ts';
+import { aborted, unreachable } from './errors.ts';
 import { type Call, Exchange, type Received } from './exchange.ts';
-import { RateLimits } from './rate-limit.ts';
+import type { Notices } from './notices.ts';
 import { retrying } from './retry.ts';
 import { orAborted } from './silence.ts';
 import type { TokenQuestion } from './token.ts';
-import { UploadSize } from './upload-size.ts';
-import type { Warnings } from './warning.ts';
+import type { UploadSize } from './upload-size.ts';
 
 export type { Call } from './exchange.ts';
 
@@ -31,13 +30,17 @@ export interface Opened {
   readonly body: BodyReader;
 }
 
+/** Headers by which registries say what a person should know. */
+const noticed = ['warning', 'ratelimit-remaining'];
+
 export interface TransportOptions {
   readonly registry: URL;
   readonly fetch: typeof fetch;
   readonly limits: Limits;
   readonly credentials?: Credentials | undefined;
   readonly authHost?: URL | undefined;
-  readonly warnings?: Warnings | undefined;
+  /** Gets each text once that a registry says in headers, made fit to be shown. */
+  readonly onNotice?: ((text: string) => void) | undefined;
 }
 
 /** Sends requests: logs in, repeats what may be repeated, and bounds all that it reads. */
@@ -45,24 +48,20 @@ export class Transport {
   readonly registry: URL;
   readonly limits: Limits;
   readonly auth: Authorization;
-  readonly uploadSize: UploadSize;
+  /** What uploads have learned of the registry. @internal */
+  uploadSize: UploadSize | undefined;
   readonly #exchange: Exchange;
+  readonly #onNotice: ((text: string) => void) | undefined;
+  #notices: Promise<Notices | undefined> | undefined;
 
-  constructor({ registry, fetch, limits, credentials, authHost, warnings }: TransportOptions) {
+  constructor({ registry, fetch, limits, credentials, authHost, onNotice }: TransportOptions) {
     this.registry = registry;
     this.limits = limits;
-    this.uploadSize = new UploadSize(limits);
-    const rates = new RateLimits(registry.host, (text) => warnings?.show(text));
+    this.#onNotice = onNotice;
     this.#exchange = new Exchange({
       fetch,
       limits,
-      onHeaders: (headers, url) => {
-        // What a storage says, which the registry redirected to, is not the registry's word.
-        if (url.origin !== registry.origin) return;
-        const clean = redacted(headers, (text) => this.auth.redact(text));
-        warnings?.take(clean);
-        rates.take(clean);
-      },
+      onHeaders: (headers, url) => this.#notice(headers, url),
     });
     this.auth = new Authorization({
       registry,
@@ -112,6 +111,19 @@ export class Transport {
       if (signal?.aborted) throw aborted(signal);
       throw error;
     }
+  }
+
+  async #notice(headers: Headers, { origin }: URL): Promise<void> {
+    const show = this.#onNotice;
+    // What a storage says, which the registry redirected to, is not the registry's word.
+    if (show === undefined || origin !== this.registry.origin) return;
+    if (!noticed.some((name) => headers.has(name))) return;
+    // What cannot be loaded is not shown: that is no reason to fail.
+    this.#notices ??= import('./notices.ts').then(
+      ({ Notices }) => new Notices(this.registry.host, show),
+      () => undefined,
+    );
+    (await this.#notices)?.take(headers, (text) => this.auth.redact(text));
   }
 
   /** The error for an answer that was not hoped for. */

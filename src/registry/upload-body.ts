@@ -1,9 +1,9 @@
 import { DTufError } from '../errors.ts';
 import type { Content } from '../ports.ts';
-import { canStreamUploads } from './abilities.ts';
 import { plainBytes } from './digest.ts';
 import { smallBody } from './exchange.ts';
 import type { Alive } from './silence.ts';
+import { canStreamUploads } from './streamed-uploads.ts';
 
 /** What can be uploaded: each can be read more than once, from its start. */
 export type UploadSource = Content | Blob | Uint8Array;

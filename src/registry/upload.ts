@@ -4,6 +4,7 @@ import { doOnce } from './once.ts';
 import type { Answer } from './transport.ts';
 import { closingAddress, uploadLocation } from './upload-address.ts';
 import { requestBody } from './upload-body.ts';
+import { UploadSize } from './upload-size.ts';
 import { beginning, checkNamed, refusedUpload, SizeRefused, type UploadTask } from './upload-task.ts';
 
 /**
@@ -13,7 +14,9 @@ import { beginning, checkNamed, refusedUpload, SizeRefused, type UploadTask } fr
  * @throws DTufError DIGEST_MISMATCH where the content is not (or no longer) what the descriptor says; ACCESS_DENIED.
  */
 export async function upload(task: UploadTask): Promise<void> {
-  const { uploadSize } = task.transport;
+  const { transport } = task;
+  transport.uploadSize ??= new UploadSize(transport.limits);
+  const { uploadSize } = transport;
   let begun = task.options.mountFrom === undefined ? undefined : await mount(task, task.options.mountFrom);
   for (;;) {
     if (begun?.status === 201) return;

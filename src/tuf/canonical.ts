@@ -1,8 +1,8 @@
 // Canonical JSON (OLPC), the form over which TUF signatures and keyids are made (TUF 1.0.34, 4.2.1), as
 // securesystemslib writes it: no white space, keys in order of code points, only `"` and `\` escaped.
 import { DTufError } from '../errors.ts';
+import { type Json, MAX_DEPTH } from '../json.ts';
 import type { Bytes } from '../ports.ts';
-import { type Json, MAX_DEPTH } from './json.ts';
 
 /** @throws DTufError METADATA_INVALID for a number that is no safe integer, a lone surrogate, nesting deeper than 32, what is no JSON. */
 export function canonicalJson(value: Json): Bytes {

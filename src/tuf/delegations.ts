@@ -1,9 +1,7 @@
 // DELEGATIONS of a targets file (TUF 1.0.34, 4.5), and succinct hash bins (TAP 15): who else signs for which paths.
-import { toHex, utf8 } from '../encoding.ts';
 import type { PublicKey } from '../ports.ts';
 import type { Fields } from './fields.ts';
 import { ROLES } from './metadata.ts';
-import { MAX_PATTERN, matchesPath } from './path-pattern.ts';
 import { parseKeys, parseRoleKeys, type RoleKeys } from './root.ts';
 
 /** A delegated role, and the paths that it may sign for. */
@@ -31,18 +29,14 @@ export interface Delegations {
   readonly succinct?: SuccinctRoles;
 }
 
-/** A target path, and its SHA-256 in hex. */
-export interface HashedPath {
-  readonly path: string;
-  readonly hash: string;
-}
-
-/** A delegated role that may sign for a path. */
-export type Covering = Pick<DelegatedRole, 'name' | 'terminating'>;
-
 const TOP_LEVEL: ReadonlySet<string> = new Set(ROLES);
 /** TAP 15: bins are numbered by the first 32 bits of the hash at most. */
-const MAX_BITS = 32;
+export const MAX_BITS = 32;
+/**
+ * In UTF-16 units. What a pattern costs to match is linear in it: this keeps one role that delegates from costing others
+ * more than a moment.
+ */
+const MAX_PATTERN = 16 * 1024;
 
 /** @throws DTufError METADATA_INVALID */
 export function parseDelegations(fields: Fields): Delegations {
@@ -86,50 +80,4 @@ function parseSuccinct(fields: Fields): SuccinctRoles {
   const bitLength = fields.integer('bit_length', 1);
   if (bitLength > MAX_BITS) throw fields.error('bit_length', `an integer from 1 to ${MAX_BITS}`);
   return { ...parseRoleKeys(fields), bitLength, namePrefix: fields.string('name_prefix') };
-}
-
-export async function hashPath(path: string): Promise<HashedPath> {
-  return { path, hash: toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(path)))) };
-}
-
-/** The roles that may sign for a path, in order, up to the first that ends the search (5.6.7.2). Of bins it is always one. */
-export function covering({ roles, succinct }: Delegations, path: HashedPath): Covering[] {
-  // A bin ends the search: no other role is there for its paths.
-  if (succinct !== undefined) return [{ name: binOf(succinct, path), terminating: true }];
-  const found: Covering[] = [];
-  for (const role of roles.values()) {
-    if (!covers(role.covers, path)) continue;
-    found.push(role);
-    if (role.terminating) break;
-  }
-  return found;
-}
-
-function covers(by: Paths, { path, hash }: HashedPath): boolean {
-  return 'paths' in by
-    ? by.paths.some((pattern) => matchesPath(pattern, path))
-    : by.pathHashPrefixes.some((prefix) => hash.startsWith(prefix));
-}
-
-/** TAP 15: the bin's number is the first bits of the hash; all names have the length of the last one. */
-function binOf({ bitLength, namePrefix }: SuccinctRoles, { hash }: HashedPath): string {
-  const number = Math.floor(Number.parseInt(hash.slice(0, 8), 16) / 2 ** (MAX_BITS - bitLength));
-  return `${namePrefix}-${number.toString(16).padStart(suffixLength(bitLength), '0')}`;
-}
-
-function suffixLength(bitLength: number): number {
-  return Math.ceil(bitLength / 4);
-}
-
-/** Keys and threshold of a delegated role, or undefined where it is not delegated. */
-export function delegatedKeys({ roles, succinct }: Delegations, name: string): RoleKeys | undefined {
-  if (succinct === undefined) return roles.get(name);
-  return isBin(succinct, name) ? succinct : undefined;
-}
-
-function isBin({ bitLength, namePrefix }: SuccinctRoles, name: string): boolean {
-  if (!name.startsWith(`${namePrefix}-`)) return false;
-  const suffix = name.slice(namePrefix.length + 1);
-  const shaped = suffix.length === suffixLength(bitLength) && /^[0-9a-f]+$/.test(suffix);
-  return shaped && Number.parseInt(suffix, 16) < 2 ** bitLength;
 }

@@ -1,12 +1,11 @@
 // Ed25519 (RFC 8032) with one verdict in every runtime: before any verifier, by bytes, encodings are refused on
 // which verifiers differ. Web Crypto of Node takes the identity point as a key for any message.
-import { equalBytes } from '../encoding.ts';
 import { late } from '../late.ts';
 import type { Bytes } from '../ports.ts';
 
 /** The prime of the field and the order of the group (RFC 8032, 5.1). */
 const PRIME = 2n ** 255n - 19n;
-const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
+export const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
 const P = littleEndian(PRIME);
 const L = littleEndian(ORDER);
 
@@ -23,7 +22,7 @@ const SMALL_ORDER_Y = [0n, 1n, PRIME - 1n, ORDER_8_Y, PRIME - ORDER_8_Y].map(lit
 export async function verifyEd25519(publicKey: Bytes, message: Bytes, signature: Bytes): Promise<boolean> {
   if (!isEd25519Point(publicKey) || signature.length !== 64) return false;
   if (!isEd25519Point(signature.subarray(0, 32)) || !isLess(signature.subarray(32), L)) return false;
-  if (isFatalSomewhere(publicKey, message)) return verifyWithNoble(publicKey, message, signature);
+  if (isFatalSomewhere(publicKey, message)) return verifyPortably(publicKey, message, signature);
   try {
     const key = await crypto.subtle.importKey('raw', publicKey, 'Ed25519', false, ['verify']);
     return await crypto.subtle.verify('Ed25519', key, signature, message);
@@ -31,21 +30,12 @@ export async function verifyEd25519(publicKey: Bytes, message: Bytes, signature:
     // The bytes are no point of the curve.
     if (!isUnsupported(error)) return false;
   }
-  return verifyWithNoble(publicKey, message, signature);
+  return verifyPortably(publicKey, message, signature);
 }
 
-/**
- * noble multiplies by the cofactor, which RFC 8032 (5.1.7) leaves open; Web Crypto of Node and Chromium does not: a signature that
- * differs from a good one by a point of small order would be good in some runtimes only. So R is computed as well.
- */
-async function verifyWithNoble(publicKey: Bytes, message: Bytes, signature: Bytes): Promise<boolean> {
-  const { etc, Point, verifyAsync } = await late(import('@noble/ed25519'));
-  if (!(await verifyAsync(signature, message, publicKey, { zip215: false }))) return false;
-  const R = signature.subarray(0, 32);
-  const hashed = new Uint8Array(etc.concatBytes(R, publicKey, message));
-  const k = toNumber(new Uint8Array(await crypto.subtle.digest('SHA-512', hashed))) % ORDER;
-  const sB = Point.BASE.multiply(toNumber(signature.subarray(32)), false);
-  return equalBytes(sB.subtract(Point.fromBytes(publicKey).multiply(k, false)).toBytes(), R);
+async function verifyPortably(publicKey: Bytes, message: Bytes, signature: Bytes): Promise<boolean> {
+  const { verifyWithNoble } = await late(import('./ed25519-noble.ts'));
+  return verifyWithNoble(publicKey, message, signature);
 }
 
 /** Whether 32 bytes encode a y below p that is not one of a point of small order. */
@@ -76,10 +66,6 @@ function isLess(a: Uint8Array, b: Uint8Array): boolean {
     if (difference !== 0) return difference < 0;
   }
   return false;
-}
-
-function toNumber(bytes: Uint8Array): bigint {
-  return bytes.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
 }
 
 function littleEndian(value: bigint): Uint8Array {

@@ -1,6 +1,6 @@
 // Reads fields of parsed JSON into typed values, or says which field is not what it has to be.
 import { DTufError } from '../errors.ts';
-import type { Json, JsonObject } from './json.ts';
+import type { Json, JsonObject } from '../json.ts';
 
 /** The own member `name`: never what a prototype would answer to `constructor` or `__proto__`. */
 export function member(object: JsonObject, name: string): Json | undefined {

@@ -1,5 +1,5 @@
 // Whether bytes are the file whose length and hashes a parent signed (TUF 1.0.34, 5.5.2, 5.6.2, 5.7.2).
-import { toHex } from '../encoding.ts';
+import { digestHex } from '../digest-hex.ts';
 import type { Bytes, HashAlgorithm } from '../ports.ts';
 import type { FileInfo } from './metadata.ts';
 
@@ -8,8 +8,6 @@ export interface Difference {
   readonly expected: string;
   readonly got: string;
 }
-
-const WEB_CRYPTO: Readonly<Record<HashAlgorithm, string>> = { sha256: 'SHA-256', sha512: 'SHA-512' };
 
 /** The known hashes of `hashes`, all of which have to match; unknown ones prove nothing. */
 export function knownHashes(hashes: Readonly<Record<string, string>> = {}): [HashAlgorithm, string][] {
@@ -25,8 +23,13 @@ export async function matchFile(bytes: Bytes, file: FileInfo): Promise<Differenc
     return { what: 'length', expected: String(file.length), got: String(bytes.length) };
   }
   for (const [algorithm, expected] of knownHashes(file.hashes)) {
-    const got = toHex(new Uint8Array(await crypto.subtle.digest(WEB_CRYPTO[algorithm], bytes)));
+    const got = await digestHex(algorithm, bytes);
     if (got !== expected) return { what: algorithm, expected, got };
   }
   return undefined;
+}
+
+/** The length and SHA-256 of a file, as they are signed. */
+export async function fileInfo(bytes: Bytes): Promise<{ length: number; hashes: { sha256: string } }> {
+  return { length: bytes.length, hashes: { sha256: await digestHex('sha256', bytes) } };
 }

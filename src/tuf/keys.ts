@@ -2,10 +2,7 @@
 import { fromHex, toHex } from '../encoding.ts';
 import { late } from '../late.ts';
 import type { Bytes, PublicKey } from '../ports.ts';
-import { canonicalJson } from './canonical.ts';
 import { isEd25519Point, verifyEd25519 } from './ed25519.ts';
-import type { Json } from './json.ts';
-import { writePem } from './pem.ts';
 
 /** A key that can be used. */
 export interface VerificationKey {
@@ -48,23 +45,4 @@ function importEd25519(key: PublicKey): VerificationKey | undefined {
 /** {@link VerificationKey.identity} of a key, or undefined where it cannot be used. */
 export async function identityOfKey(key: PublicKey): Promise<string | undefined> {
   return (await importKey(key))?.identity();
-}
-
-/** The keyid of a key: SHA-256 over its canonical JSON (4.2.2). A name, never a proof. */
-export async function keyidOf(key: PublicKey): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', canonicalJson(key as Json));
-  return toHex(new Uint8Array(digest));
-}
-
-/** What stands before the point in a SubjectPublicKeyInfo, in hex (RFC 8410). */
-export const ED25519_SPKI = '302a300506032b6570032100';
-
-/** The SPKI of a raw ed25519 public key (RFC 8410). */
-export function ed25519Spki(point: Uint8Array): Uint8Array {
-  return Uint8Array.from([...(fromHex(ED25519_SPKI) ?? []), ...point]);
-}
-
-/** The one form in which a PEM public key is signed, so that one key has one keyid: as securesystemslib writes it. */
-export function metadataPem(spki: Uint8Array): string {
-  return writePem('PUBLIC KEY', spki).trim();
 }

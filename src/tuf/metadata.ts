@@ -1,9 +1,10 @@
 // The envelope of every TUF metadata file and the fields that all roles share (TUF 1.0.34, 4.2 and 4.3).
+
+import { type JsonObject, parseJson } from '../json.ts';
 import type { Bytes } from '../ports.ts';
 import { canonicalJson } from './canonical.ts';
 import { parseExpires } from './expires.ts';
 import { Fields, member } from './fields.ts';
-import { type JsonObject, parseJson } from './json.ts';
 
 /** The top-level roles. */
 export type Role = 'root' | 'targets' | 'snapshot' | 'timestamp';

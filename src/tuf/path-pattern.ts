@@ -1,12 +1,6 @@
 // Path patterns of delegations (TUF 1.0.34, 4.5, PATHPATTERN): each part between slashes is matched for itself, as
 // Python's fnmatch does it: `*`, `?`, `[a-z]` and `[!a-z]`, by code points and in this letter case.
 
-/**
- * In UTF-16 units. What a pattern costs to match is linear in it: this keeps one role that delegates from costing others
- * more than a moment.
- */
-export const MAX_PATTERN = 16 * 1024;
-
 const STAR = 'star';
 
 /** One character of a pattern: any, or one of those that it takes. */

@@ -1,7 +1,9 @@
 // PEM (RFC 7468, and RFC 1421's headers that traditional OpenSSL keys have).
-import { fromBase64, toBase64 } from '../encoding.ts';
+
+import { fromBase64 } from '../encoding.ts';
 import { DTufError } from '../errors.ts';
 import type { Bytes } from '../ports.ts';
+import { toBase64 } from '../to-base64.ts';
 
 /** One block of a PEM text. */
 export interface Pem {

@@ -5,7 +5,7 @@ import { late } from '../late.ts';
 import type { Bytes, PublicKey, Signer } from '../ports.ts';
 import { p1363ToDer } from './ecdsa.ts';
 import { isUnsupported } from './ed25519.ts';
-import { ed25519Spki, metadataPem } from './keys.ts';
+import { ed25519Spki, metadataPem } from './key-forms.ts';
 import { writePem } from './pem.ts';
 
 export type KeyType = 'ed25519' | 'ecdsa' | 'rsa';

@@ -1,11 +1,14 @@
 // Writes and signs metadata (TUF 1.0.34, 4.2 to 4.6).
-import { equalBytes, toHex, utf8 } from '../encoding.ts';
+
+import { toHex, utf8 } from '../encoding.ts';
+import { equalBytes } from '../equal-bytes.ts';
 import { DTufError } from '../errors.ts';
+import { type Json, type JsonObject, parseJson } from '../json.ts';
 import type { Bytes, PublicKey, Signer } from '../ports.ts';
 import { canonicalJson } from './canonical.ts';
 import { formatExpires } from './expires.ts';
 import { Fields } from './fields.ts';
-import { type Json, type JsonObject, parseJson } from './json.ts';
+import { fileInfo } from './file-info.ts';
 import { ROLES, type Role, SPEC_VERSION } from './metadata.ts';
 import type { TargetFile } from './targets.ts';
 
@@ -92,10 +95,4 @@ export async function timestampToSign(
 ): Promise<JsonObject> {
   const meta = { 'snapshot.json': { ...(await fileInfo(snapshot)), version: snapshotVersion } };
   return { ...common('timestamp', validity), meta };
-}
-
-/** The length and SHA-256 of a file, as they are signed. */
-export async function fileInfo(bytes: Bytes): Promise<{ length: number; hashes: { sha256: string } }> {
-  const digest = await crypto.subtle.digest('SHA-256', bytes);
-  return { length: bytes.length, hashes: { sha256: toHex(new Uint8Array(digest)) } };
 }

@@ -1,9 +1,10 @@
 // targets.json and the files of delegated roles (TUF 1.0.34, 4.5).
+
+import type { JsonObject } from '../json.ts';
 import type { Bytes } from '../ports.ts';
 import { type Delegations, parseDelegations } from './delegations.ts';
-import type { Fields } from './fields.ts';
-import type { JsonObject } from './json.ts';
-import { type Metadata, parseCustom, parseHashes, parseMetadata, type Signed } from './metadata.ts';
+import type { Metadata, Signed } from './metadata.ts';
+import { delegating, readTargets } from './read-targets.ts';
 
 /** What is signed of a target file. */
 export interface TargetFile {
@@ -28,21 +29,6 @@ export interface Targets extends Signed {
  * @throws DTufError METADATA_INVALID
  */
 export function parseTargets(bytes: Bytes, role = 'targets'): Metadata<Targets> {
-  return parseMetadata(bytes, 'targets', role, (fields, common) => {
-    const files = fields.fields('targets');
-    const targets = new Map(files.names().map((name) => [name, parseTargetFile(files.fields(name))]));
-    if (!fields.has('delegations')) return { ...common, role, targets };
-    return { ...common, role, targets, delegations: parseDelegations(fields.fields('delegations')) };
-  });
-}
-
-/** An entry of TARGETS (4.5). @throws DTufError METADATA_INVALID */
-export function parseTargetFile(fields: Fields): TargetFile {
-  const custom = parseCustom(fields);
-  return {
-    // 4.5, LENGTH: a file may be empty.
-    length: fields.integer('length', 0),
-    hashes: parseHashes(fields),
-    ...(custom === undefined ? {} : { custom }),
-  };
+  const { metadata, delegations } = readTargets(bytes, role);
+  return delegations === undefined ? metadata : delegating(metadata, parseDelegations(delegations));
 }

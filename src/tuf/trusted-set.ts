@@ -7,11 +7,12 @@
 // - Every file is verified by its role's keys in the final root, and judged against one time, `now`.
 // - Files from local storage (load…) are offered before those from outside (update…) and are verified in the same way;
 //   they may be expired or superseded: then they only serve to recognise a rollback.
+//
+// Delegated roles, which many repositories do not have, are offered to a set of their own over this one (delegated-set.ts).
 import { DTufError } from '../errors.ts';
 import type { Bytes } from '../ports.ts';
 import type { Check } from './check.ts';
 import { Checks, type FileChecks, type NamedDelegator } from './checks.ts';
-import { delegatedKeys } from './delegations.ts';
 import { matchFile } from './file-info.ts';
 import type { Metadata, MetaFile, Role, Signed } from './metadata.ts';
 import { parseRoot, type Root, replacesStored } from './root.ts';
@@ -30,8 +31,6 @@ export class TrustedSet {
   #timestamp: Metadata<Timestamp> | undefined;
   #snapshot: Metadata<Snapshot> | undefined;
   #targets: Metadata<Targets> | undefined;
-  /** Delegated roles by their delegator: a role counts only under the one whose keys verified it. */
-  readonly #delegated = new Map<Metadata<Targets>, Map<string, Metadata<Targets>>>();
 
   private constructor(root: Metadata<Root>, now: Date, onCheck?: (check: Check) => void) {
     this.#root = root;
@@ -255,77 +254,6 @@ export class TrustedSet {
 
   get #expectedTargets(): ExpectedTargets {
     return { role: 'targets', named: this.targetsFile, by: topLevel(this.#final, 'targets') };
-  }
-
-  /** What the snapshot says of a delegated role. @throws DTufError METADATA_MISSING where it does not list it. */
-  delegatedFile(role: string): MetaFile {
-    const file = need(this.#snapshot, 'snapshot').signed.meta.get(`${role}.json`);
-    if (file !== undefined) return file;
-    throw new DTufError(
-      'METADATA_MISSING',
-      `targets are delegated to the role ${JSON.stringify(role)}, which the snapshot does not list: the publisher has to publish it`,
-      { role, clause: '5.6.2', expected: `${role}.json` },
-    );
-  }
-
-  /** A delegated role that its delegator verified, as far as it was offered. */
-  delegated(role: string, delegator: Metadata<Targets>): Metadata<Targets> | undefined {
-    return this.#delegated.get(delegator)?.get(role);
-  }
-
-  /**
-   * A role that `delegator` delegates to, from local storage (5.6.7.2).
-   *
-   * @param delegator the top-level targets role or a delegated one of this set.
-   * @returns undefined, and nothing is kept, where it is not the one that the snapshot names: that one has to be fetched.
-   * @throws DTufError METADATA_MISSING, METADATA_INVALID, METADATA_UNSIGNED, METADATA_EXPIRED
-   */
-  async loadDelegatedTargets(
-    bytes: Bytes,
-    role: string,
-    delegator: Metadata<Targets>,
-  ): Promise<Metadata<Targets> | undefined> {
-    const expected = this.#expectedDelegated(role, delegator);
-    const stored = await verifyStoredTargets(bytes, expected, this.#checks);
-    return stored && this.#keepDelegated(stored, role, delegator);
-  }
-
-  /**
-   * A role that `delegator` delegates to, from outside (5.6.7.2).
-   *
-   * @param delegator the top-level targets role or a delegated one of this set.
-   * @throws DTufError METADATA_MISSING, METADATA_INVALID, METADATA_UNSIGNED, METADATA_MISMATCH, METADATA_EXPIRED
-   */
-  async updateDelegatedTargets(
-    bytes: Bytes,
-    role: string,
-    delegator: Metadata<Targets>,
-  ): Promise<Metadata<Targets>> {
-    const expected = this.#expectedDelegated(role, delegator);
-    return this.#keepDelegated(await verifyTargets(bytes, expected, this.#checks), role, delegator);
-  }
-
-  #expectedDelegated(role: string, delegator: Metadata<Targets>): ExpectedTargets {
-    const by = this.#delegatorOf(role, delegator);
-    return { role, named: this.delegatedFile(role), by };
-  }
-
-  #keepDelegated(next: Metadata<Targets>, role: string, delegator: Metadata<Targets>): Metadata<Targets> {
-    const verified = this.#delegated.get(delegator) ?? new Map<string, Metadata<Targets>>();
-    this.#delegated.set(delegator, verified.set(role, next));
-    return next;
-  }
-
-  #delegatorOf(role: string, delegator: Metadata<Targets>): NamedDelegator {
-    const isOurs =
-      delegator === this.#targets ||
-      [...this.#delegated.values()].some((roles) => roles.get(delegator.signed.role) === delegator);
-    const { delegations, version, role: name } = delegator.signed;
-    const roleKeys = delegations && delegatedKeys(delegations, role);
-    if (!isOurs || delegations === undefined || roleKeys === undefined) {
-      throw new Error('the delegator comes first, and delegates to the role');
-    }
-    return { ...roleKeys, keys: delegations.keys, name: `${name} version ${version}` };
   }
 
   #checksOf(role: Role, { signed }: Metadata<Signed>): FileChecks {

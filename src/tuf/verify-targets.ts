@@ -3,7 +3,8 @@ import type { Bytes } from '../ports.ts';
 import type { Checks, NamedDelegator } from './checks.ts';
 import { matchFile } from './file-info.ts';
 import type { Metadata, MetaFile } from './metadata.ts';
-import { parseTargets, type Targets } from './targets.ts';
+import { parseTargetsLate } from './read-targets.ts';
+import type { Targets } from './targets.ts';
 
 /** What is said of a role before its file is seen. */
 export interface ExpectedTargets {
@@ -26,7 +27,7 @@ export async function verifyTargets(
 ): Promise<Metadata<Targets>> {
   const { role, named } = expected;
   checks.of(role, named.version).file('5.6.2', named, await matchFile(bytes, named));
-  return verifyParsed(parseTargets(bytes, role), expected, checks);
+  return verifyParsed(await parseTargetsLate(bytes, role), expected, checks);
 }
 
 /**
@@ -42,7 +43,7 @@ export async function verifyStoredTargets(
 ): Promise<Metadata<Targets> | undefined> {
   const { role, named } = expected;
   if ((await matchFile(bytes, named)) !== undefined) return undefined;
-  const metadata = parseTargets(bytes, role);
+  const metadata = await parseTargetsLate(bytes, role);
   if (metadata.signed.version !== named.version) return undefined;
   checks.of(role, named.version).file('5.6.2', named, undefined);
   return verifyParsed(metadata, expected, checks);

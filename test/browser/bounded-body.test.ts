@@ -1,6 +1,6 @@
 // A body that is too large to be let in at once.
 import { describe, expect, it } from 'vitest';
-import { inRanges } from '../../adapters/browser/bounded-body.ts';
+import { readingLargeBodies } from '../../adapters/browser/large-bodies.ts';
 
 const MiB = 1024 * 1024;
 const URL_OF_IT = 'https://registry.example.com/v2/a/blobs/sha256:0';
@@ -64,7 +64,7 @@ async function lengthOf(response: Response): Promise<number> {
 describe('a large body in ranges', () => {
   it('is fetched by closed ranges after the first, each byte once', async () => {
     const { fetch, asked, cancelled } = server(100 * MiB);
-    expect(await lengthOf(await inRanges(fetch)(URL_OF_IT))).toBe(100 * MiB);
+    expect(await lengthOf(await readingLargeBodies(fetch)(URL_OF_IT))).toBe(100 * MiB);
     expect(asked).toEqual([
       undefined,
       `bytes=${32 * MiB}-${64 * MiB - 1}`,
@@ -82,13 +82,13 @@ describe('a large body in ranges', () => {
       seen.push(new Headers(init?.headers).get('authorization'));
       return fetch(input, init);
     };
-    await lengthOf(await inRanges(watched)(URL_OF_IT, { headers: { Authorization: 'Bearer x' } }));
+    await lengthOf(await readingLargeBodies(watched)(URL_OF_IT, { headers: { Authorization: 'Bearer x' } }));
     expect(seen).toEqual(['Bearer x', 'Bearer x', 'Bearer x']);
   });
 
   it('asks for nothing further where nobody reads on', async () => {
     const { fetch, asked, cancelled } = server(100 * MiB);
-    const reader = (await inRanges(fetch)(URL_OF_IT)).body?.getReader();
+    const reader = (await readingLargeBodies(fetch)(URL_OF_IT)).body?.getReader();
     for (let read = 0; read < 10 * MiB; ) read += (await reader?.read())?.value?.length ?? 0;
     expect(asked).toEqual([undefined]);
     await reader?.cancel();
@@ -100,13 +100,13 @@ describe('a large body in ranges', () => {
     ['is compressed on the way', 100 * MiB, { headers: { 'Content-Encoding': 'gzip' } }],
   ])('stays as it is where it %s', async (_, length, options) => {
     const { fetch, asked } = server(length, options);
-    expect(await lengthOf(await inRanges(fetch)(URL_OF_IT))).toBe(length);
+    expect(await lengthOf(await readingLargeBodies(fetch)(URL_OF_IT))).toBe(length);
     expect(asked).toEqual([undefined]);
   });
 
   it('of a server that knows no ranges breaks once, and then comes in one piece', async () => {
     const { fetch, asked } = server(100 * MiB, { ranges: false });
-    const ask = inRanges(fetch);
+    const ask = readingLargeBodies(fetch);
     await expect(lengthOf(await ask(URL_OF_IT))).rejects.toThrow('knows no ranges');
     asked.length = 0;
     expect(await lengthOf(await ask(URL_OF_IT))).toBe(100 * MiB);

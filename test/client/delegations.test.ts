@@ -50,6 +50,19 @@ describe('a delegated target', () => {
     expect(Object.keys(await stateOf(store))).toContain(`${STORED}dev.json`);
   });
 
+  it('two delegations down is found, fetched or stored, and a refresh tells of it', async () => {
+    const { copy, asked } = await refreshedAt(
+      plain
+        .withRole('sub', { targets: { 'dev/b.txt': 'Hello' } })
+        .delegating('dev', 'sub', { paths: ['dev/*'] }),
+    );
+    expect(await (await copy.pullTarget('dev/b.txt')).text()).toBe('Hello');
+    expect(asked()).toEqual([...FETCHED, 'GET manifests/1.sub.json']);
+    expect((await copy.pullTarget('dev/b.txt')).role).toBe('sub');
+    expect(asked()).toEqual([]);
+    expect(await copy.pullMetadata()).toMatchObject({ changed: ['dev/a.txt'], removed: [] });
+  });
+
   it('of the top-level role costs no delegated one', async () => {
     const { copy, asked } = await refreshedAt(
       plain.withTargets({ 'top.txt': 'Hello', 'dev/a.txt': 'Jello' }),

@@ -3,19 +3,21 @@ import { describe, expect, it } from 'vitest';
 import { findTarget } from '../../src/client/lookup.ts';
 import { defaultLimits } from '../../src/limits.ts';
 import type { Bytes } from '../../src/ports.ts';
-import { hashPath } from '../../src/tuf/delegations.ts';
+import { hashPath } from '../../src/tuf/covering.ts';
+import { DelegatedSet } from '../../src/tuf/delegated-set.ts';
 import { type Repository, repository, verified } from '../tuf/repository.ts';
 
 /** Searches, and answers who signed for the target, or undefined, and which roles were loaded on the way. */
 async function search(of: Repository, name: string, rolesVisited = defaultLimits.rolesVisited) {
   const set = await verified(await of.build());
+  const delegated = new DelegatedSet(set);
   const files: ReadonlyMap<string, Bytes> = await of.delegated();
   const loaded: string[] = [];
   if (set.targets === undefined) throw new Error('the targets are verified');
   const found = findTarget(set.targets, name, {
     load: (role, delegator) => {
       loaded.push(role);
-      return set.updateDelegatedTargets(files.get(role) ?? new Uint8Array(), role, delegator);
+      return delegated.update(files.get(role) ?? new Uint8Array(), role, delegator);
     },
     limits: { ...defaultLimits, rolesVisited },
   });

@@ -2,12 +2,13 @@
 import { type EmbeddedRegistry, embeddedRegistry } from '../../adapters/registry/index.ts';
 import { toHex, utf8 } from '../../src/encoding.ts';
 import { DTufCopy, memoryStore, type Store, type Trust } from '../../src/index.ts';
-import { writeBundle } from '../../src/layout/bundle.ts';
-import { METADATA_ARTIFACT, METADATA_LAYER, roleTag } from '../../src/layout/strings.ts';
+import { METADATA_ARTIFACT, METADATA_LAYER } from '../../src/layout/strings.ts';
+import { roleTag } from '../../src/layout/tags.ts';
+import { writeBundle } from '../../src/layout/write-bundle.ts';
 import type { Limits } from '../../src/limits.ts';
 import type { Bytes } from '../../src/ports.ts';
-import { describe } from '../../src/registry/descriptor.ts';
-import { emptyDescriptor, writeManifest } from '../../src/registry/manifest.ts';
+import { describe } from '../../src/registry/describe.ts';
+import { emptyDescriptor, writeManifest } from '../../src/registry/write-manifest.ts';
 import { type Files, NOW, text } from '../tuf/repository.ts';
 
 export const REPOSITORY = 'fred/demo';

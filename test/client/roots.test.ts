@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { fromHex, utf8 } from '../../src/encoding.ts';
 import { memoryStore } from '../../src/index.ts';
 import type { Bytes } from '../../src/ports.ts';
-import { ed25519Spki } from '../../src/tuf/keys.ts';
+import { ed25519Spki } from '../../src/tuf/key-forms.ts';
 import { writePem } from '../../src/tuf/pem.ts';
 import { EXPIRED, keyNamed, type Repository, repository, text, VALID } from '../tuf/repository.ts';
 import { CURRENT, client, Place, refreshed, stateOf } from './place.ts';

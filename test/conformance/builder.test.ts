@@ -1,8 +1,8 @@
 // The repositories that these tests are made of: a builder that does not do what it says would prove nothing.
 import { describe, expect, it } from 'vitest';
 import type { Bytes } from '../../src/ports.ts';
+import { fileInfo } from '../../src/tuf/file-info.ts';
 import { ROLES } from '../../src/tuf/metadata.ts';
-import { fileInfo } from '../../src/tuf/signing.ts';
 import { EXPIRED, repository, text } from '../tuf/repository.ts';
 import { versionsOnly } from './edit.ts';
 

@@ -1,7 +1,7 @@
 // The data of targets (TUF 1.0.34, 5.7): it is what was signed, or it is refused.
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/encoding.ts';
-import type { Json } from '../../src/tuf/json.ts';
+import type { Json } from '../../src/json.ts';
 import { repository } from '../tuf/repository.ts';
 import { publish, type Reader, refreshed, type Site, sha } from './site.ts';
 

@@ -1,9 +1,9 @@
 // Keys, thresholds and signatures (TUF 1.0.34, 4.2 and 4.3).
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../src/encoding.ts';
+import type { JsonObject } from '../../src/json.ts';
 import { canonicalJson } from '../../src/tuf/canonical.ts';
-import type { JsonObject } from '../../src/tuf/json.ts';
-import { keyidOf } from '../../src/tuf/keys.ts';
+import { keyidOf } from '../../src/tuf/key-forms.ts';
 import { generateKeyPair, type KeyType, signerOf } from '../../src/tuf/signer.ts';
 import type { RoleSigner } from '../../src/tuf/signing.ts';
 import { fileOf, keyNamed, type Repository, repository, text } from '../tuf/repository.ts';

@@ -1,6 +1,6 @@
 // What a parent vouches for of a file, and what of a file has no meaning of its own (TUF 1.0.34, 4.2 to 4.6).
 import { describe, expect, it } from 'vitest';
-import { keyidOf } from '../../src/tuf/keys.ts';
+import { keyidOf } from '../../src/tuf/key-forms.ts';
 import { keyNamed, repository } from '../tuf/repository.ts';
 import { edit, versionsOnly } from './edit.ts';
 import { publish, refreshed } from './site.ts';

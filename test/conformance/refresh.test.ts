@@ -1,6 +1,7 @@
 // What a refresh asks for, what it keeps, and where it ends (TUF 1.0.34, 5.2 to 5.6).
 import { describe, expect, it } from 'vitest';
-import { equalBytes, utf8 } from '../../src/encoding.ts';
+import { utf8 } from '../../src/encoding.ts';
+import { equalBytes } from '../../src/equal-bytes.ts';
 import { ROLES } from '../../src/tuf/metadata.ts';
 import { repository, text, VALID } from '../tuf/repository.ts';
 import { edit } from './edit.ts';

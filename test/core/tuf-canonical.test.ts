@@ -1,8 +1,8 @@
 // Canonical JSON against a second implementation that shares nothing with the first.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Json } from '../../src/json.ts';
 import { canonicalJson, compareCodePoints } from '../../src/tuf/canonical.ts';
-import type { Json } from '../../src/tuf/json.ts';
 import { text } from '../tuf/repository.ts';
 
 const write = (value: Json) => text(canonicalJson(value));

@@ -7,7 +7,7 @@ import { type Exported, exportFolder } from '../../adapters/node/export-folder.t
 import { embeddedRegistry } from '../../adapters/registry/index.ts';
 import { toHex, utf8 } from '../../src/encoding.ts';
 import { DTufCopy, DTufMaster, memoryLock, memoryStore } from '../../src/index.ts';
-import { fileInfo } from '../../src/tuf/signing.ts';
+import { fileInfo } from '../../src/tuf/file-info.ts';
 import { client, refreshed } from '../client/place.ts';
 import { NOW, repository } from '../tuf/repository.ts';
 import { Web } from './web.ts';
@@ -138,6 +138,20 @@ describe('an export', () => {
     });
     await reader.pullMetadata();
     expect(await (await reader.pullTarget('a/x')).text()).toBe('Hello');
+  });
+
+  it('holds roles that a delegated one delegates to, and their targets', async () => {
+    const of = repository()
+      .withRole('dev')
+      .withRole('sub', { targets: { 'a/x': 'Hello' } })
+      .delegating('targets', 'dev', { paths: ['a/*'] })
+      .delegating('dev', 'sub', { paths: ['a/x'] });
+    const { place, copy } = await refreshed(await of.build());
+    await place.publishRoles(await of.delegated());
+    const { written } = await exportFolder(copy, folder);
+    expect(written).toEqual(
+      expect.arrayContaining([hash('x'), 'metadata/1.dev.json', 'metadata/1.sub.json']),
+    );
   });
 
   it('writes a target once that two roles list', async () => {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { toBase64 } from '../../src/encoding.ts';
+import { toBase64 } from '../../src/to-base64.ts';
 import { launchChromium, whyNoPage } from '../browser-page/chromium.ts';
 import { publishForEver, Web } from './web.ts';
 

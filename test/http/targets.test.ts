@@ -7,16 +7,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DTufCopy as NodeCopy } from '../../adapters/node/index.ts';
 import { toHex, utf8 } from '../../src/encoding.ts';
 import type { DTufCopy } from '../../src/index.ts';
+import type { Json } from '../../src/json.ts';
 import { targetPath } from '../../src/layout/http-targets.ts';
-import { describe as descriptorOf } from '../../src/registry/descriptor.ts';
-import {
-  emptyDescriptor,
-  ociIndexType,
-  ociManifestType,
-  writeManifest,
-} from '../../src/registry/manifest.ts';
-import type { Json } from '../../src/tuf/json.ts';
-import { fileInfo } from '../../src/tuf/signing.ts';
+import { describe as descriptorOf } from '../../src/registry/describe.ts';
+import { ociIndexType, ociManifestType } from '../../src/registry/manifest.ts';
+import { emptyDescriptor, writeManifest } from '../../src/registry/write-manifest.ts';
+import { fileInfo } from '../../src/tuf/file-info.ts';
 import { NOW, repository } from '../tuf/repository.ts';
 import { at, type ClientOptions, client, sha256, status, Web } from './web.ts';
 

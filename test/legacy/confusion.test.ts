@@ -5,21 +5,16 @@ import { embeddedRegistry } from '../../adapters/registry/index.ts';
 import { portableDigester } from '../../src/content/digester.ts';
 import { toHex } from '../../src/encoding.ts';
 import { DTufCopy, memoryStore, type Role, type Store } from '../../src/index.ts';
-import type { BundleFiles } from '../../src/layout/bundle.ts';
 import { LegacyPublisher } from '../../src/layout/legacy-publisher.ts';
 import { NativePublisher } from '../../src/layout/native-publisher.ts';
+import type { BundleFiles } from '../../src/layout/write-bundle.ts';
 import { defaultLimits } from '../../src/limits.ts';
 import type { Bytes } from '../../src/ports.ts';
 import { readMasterState } from '../../src/publish/master-state.ts';
 import { pushBlob } from '../../src/registry/push-blob.ts';
 import { Registry } from '../../src/registry/registry.ts';
-import {
-  fileInfo,
-  signMetadata,
-  snapshotToSign,
-  targetsToSign,
-  timestampToSign,
-} from '../../src/tuf/signing.ts';
+import { fileInfo } from '../../src/tuf/file-info.ts';
+import { signMetadata, snapshotToSign, targetsToSign, timestampToSign } from '../../src/tuf/signing.ts';
 import { parseTimestamp } from '../../src/tuf/timestamp.ts';
 import { bytesOf, client, namesOf, type Publisher, publisher } from '../core/people.ts';
 

@@ -1,7 +1,7 @@
 // Where python-tuf and we differ, and why: all that random repositories (random-state.ts, breaks.ts) stay clear of. Each row says
 // what either makes of a repository in two sessions: the data of the target `a`, or what was refused.
 import { createHash } from 'node:crypto';
-import type { Json, JsonObject } from '../../src/tuf/json.ts';
+import type { Json, JsonObject } from '../../src/json.ts';
 import { ROLES, type Role } from '../../src/tuf/metadata.ts';
 import type { Keys } from './keys.ts';
 import type { DelegationPlan, Plan, RootPlan, Signers, State, TargetsPlan } from './plan.ts';

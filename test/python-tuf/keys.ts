@@ -1,6 +1,6 @@
 // Key pairs of every kind, made once a run; plans name them.
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { keyidOf } from '../../src/tuf/keys.ts';
+import { keyidOf } from '../../src/tuf/key-forms.ts';
 import { signerOf } from '../../src/tuf/signer.ts';
 import type { RoleSigner } from '../../src/tuf/signing.ts';
 

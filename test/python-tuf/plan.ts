@@ -1,6 +1,6 @@
 // A repository before it is written: two states of it, one after the other, as data. python-tuf and we write the same
 // plan, each with its own code, and each judges what the other wrote.
-import type { JsonObject } from '../../src/tuf/json.ts';
+import type { JsonObject } from '../../src/json.ts';
 import type { Role } from '../../src/tuf/metadata.ts';
 
 export interface Plan {

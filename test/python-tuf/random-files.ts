@@ -1,5 +1,5 @@
 // What stands in metadata files: versions, dates, targets, what a parent signs of a file, and what nobody knows.
-import type { JsonObject } from '../../src/tuf/json.ts';
+import type { JsonObject } from '../../src/json.ts';
 import { targetName } from './names.ts';
 import type {
   Algorithm,

@@ -1,7 +1,7 @@
 // Writes a plan with our own signing code.
 import { toHex, utf8 } from '../../src/encoding.ts';
+import type { Json, JsonObject } from '../../src/json.ts';
 import type { Bytes } from '../../src/ports.ts';
-import type { Json, JsonObject } from '../../src/tuf/json.ts';
 import { ROLES, type Role } from '../../src/tuf/metadata.ts';
 import {
   type RoleKeyMap,

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { equalBytes } from '../../src/encoding.ts';
+import { equalBytes } from '../../src/equal-bytes.ts';
 import type { Bytes, Content } from '../../src/ports.ts';
 import { type Digest, digestOf } from '../../src/registry/digest.ts';
 

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { Limits } from '../../src/limits.ts';
 import type { Bytes } from '../../src/ports.ts';
-import { describe as descriptorOf } from '../../src/registry/descriptor.ts';
+import { describe as descriptorOf } from '../../src/registry/describe.ts';
 import type { Digest } from '../../src/registry/digest.ts';
-import { ociIndexType, ociManifestType, writeManifest } from '../../src/registry/manifest.ts';
+import { ociIndexType, ociManifestType } from '../../src/registry/manifest.ts';
 import { pushBlob } from '../../src/registry/push-blob.ts';
 import { pushManifest } from '../../src/registry/push-manifest.ts';
 import { Registry, type RegistryOptions, type Repository } from '../../src/registry/registry.ts';
+import { writeManifest } from '../../src/registry/write-manifest.ts';
 import { blobOf, noise } from './content.ts';
 import { type DockerRegistry, startDockerRegistry } from './docker-registry.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';

@@ -1,20 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../src/limits.ts';
 import type { Bytes } from '../../src/ports.ts';
-import { type Descriptor, describe as descriptorOf, inlineData } from '../../src/registry/descriptor.ts';
+import { blobSize } from '../../src/registry/blob-size.ts';
+import { describe as descriptorOf } from '../../src/registry/describe.ts';
+import { type Descriptor, inlineData } from '../../src/registry/descriptor.ts';
 import { digestOf } from '../../src/registry/digest.ts';
+import { hasBlob } from '../../src/registry/has-blob.ts';
 import { listRepositories, listTags } from '../../src/registry/listing.ts';
-import {
-  emptyBytes,
-  emptyDescriptor,
-  ociManifestType,
-  parseImageManifest,
-  writeManifest,
-} from '../../src/registry/manifest.ts';
+import { ociManifestType, parseImageManifest } from '../../src/registry/manifest.ts';
 import { pushBlob } from '../../src/registry/push-blob.ts';
 import { pushManifest } from '../../src/registry/push-manifest.ts';
 import { Registry, type RegistryOptions, type Repository } from '../../src/registry/registry.ts';
 import { deleteBlob, deleteManifest } from '../../src/registry/removal.ts';
+import { emptyBytes, emptyDescriptor, writeManifest } from '../../src/registry/write-manifest.ts';
 import { blobOf, contentOf, drain, expectSame, noise } from './content.ts';
 
 export interface Started {
@@ -52,8 +50,8 @@ export function registrySuite(name: string, start: () => Promise<Started>): void
         await pushBlob(blobs, blob, contentOf(blob.bytes));
         expectSame(await blobs.fetch(blob), blob.bytes);
         expectSame(await drain(await blobs.openUnverified(blob)), blob.bytes);
-        expect(await blobs.size(blob.digest)).toBe(length);
-        expect(await blobs.exists(blob)).toBe(true);
+        expect(await blobSize(blobs, blob.digest)).toBe(length);
+        expect(await hasBlob(blobs, blob)).toBe(true);
       });
     }
 
@@ -105,8 +103,8 @@ export function registrySuite(name: string, start: () => Promise<Started>): void
     it('a blob that is not there is told apart', async () => {
       const { blobs } = fresh();
       const blob = await blobOf(noise(10, 7));
-      expect(await blobs.exists(blob)).toBe(false);
-      expect(await blobs.size(blob.digest)).toBeUndefined();
+      expect(await hasBlob(blobs, blob)).toBe(false);
+      expect(await blobSize(blobs, blob.digest)).toBeUndefined();
       await expect(blobs.fetch(blob)).rejects.toMatchObject({ code: 'NOT_FOUND' });
       await expect(blobs.openUnverified(blob)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     });
@@ -116,7 +114,7 @@ export function registrySuite(name: string, start: () => Promise<Started>): void
       const blob = await blobOf(noise(1000, 8));
       const other = noise(1000, 9);
       await expect(pushBlob(blobs, blob, other)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
-      expect(await blobs.exists(blob)).toBe(false);
+      expect(await hasBlob(blobs, blob)).toBe(false);
     });
 
     it('a manifest is fetched by tag and by digest, byte for byte', async () => {
@@ -211,7 +209,7 @@ export function registrySuite(name: string, start: () => Promise<Started>): void
       const blob = await blobOf(noise(20, 19));
       await pushBlob(blobs, blob, blob.bytes);
       expect(await deleteBlob(blobs, blob.digest)).toBe(true);
-      expect(await blobs.exists(blob)).toBe(false);
+      expect(await hasBlob(blobs, blob)).toBe(false);
       expect(await deleteBlob(blobs, blob.digest)).toBe(false);
     });
   });

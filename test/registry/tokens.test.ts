@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Credentials } from '../../src/registry/credentials.ts';
+import { hasBlob } from '../../src/registry/has-blob.ts';
 import { pushBlob } from '../../src/registry/push-blob.ts';
 import { Registry } from '../../src/registry/registry.ts';
 import { authenticate, checkLogin } from '../../src/registry/sign-in.ts';
@@ -156,7 +157,7 @@ describe('credentials that are a function', () => {
     };
     const { blobs } = new Registry({ place: 'registry.example.com', fetch, credentials }).repository('a');
     const blob = await blobOf(noise(10));
-    for (let i = 0; i < 3; i++) expect(await blobs.exists(blob)).toBe(false);
+    for (let i = 0; i < 3; i++) expect(await hasBlob(blobs, blob)).toBe(false);
     expect(made).toBe(3);
     expect(credentials).toHaveBeenCalledTimes(1);
   });
@@ -350,7 +351,7 @@ describeWithDockerRegistry('a token that lives 2 seconds', () => {
     for (const seed of [1, 2]) {
       const blob = await blobOf(noise(size, seed));
       await pushBlob(blobs, blob, slow(blob.bytes));
-      expect(await blobs.exists(blob)).toBe(true);
+      expect(await hasBlob(blobs, blob)).toBe(true);
     }
     // One for each of: POST, PUT, the look whether it is there.
     expect(tokens.requests.length).toBeGreaterThanOrEqual(4);

@@ -2,9 +2,10 @@
 // What the form is, is in test/core/tuf-canonical.test.ts.
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { equalBytes, toHex, utf8 } from '../../src/encoding.ts';
+import { toHex, utf8 } from '../../src/encoding.ts';
+import { equalBytes } from '../../src/equal-bytes.ts';
+import type { Json, JsonObject } from '../../src/json.ts';
 import { canonicalJson } from '../../src/tuf/canonical.ts';
-import type { Json, JsonObject } from '../../src/tuf/json.ts';
 import { NOW, repository, setOf } from './repository.ts';
 
 /** One text that is encoded at its end; names in the order of their UTF-8, which is that of code points. */

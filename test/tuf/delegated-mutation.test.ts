@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { DTufError } from '../../src/errors.ts';
 import type { Bytes } from '../../src/ports.ts';
 import { canonicalJson } from '../../src/tuf/canonical.ts';
+import { DelegatedSet } from '../../src/tuf/delegated-set.ts';
 import { type Files, type Members, offer, repository, setOf, text, verified } from './repository.ts';
 
 const plain = repository()
@@ -50,7 +51,7 @@ const content = (signed: { raw: Members | object }) => text(canonicalJson(signed
 async function loadDev(bytes: Bytes): Promise<string> {
   const set = await verified(files);
   if (set.targets === undefined) throw new Error('the targets are verified');
-  return content((await set.updateDelegatedTargets(bytes, 'dev', set.targets)).signed);
+  return content((await new DelegatedSet(set).update(bytes, 'dev', set.targets)).signed);
 }
 
 /** Follows the chain and the release; what is trusted at the end. */
@@ -131,10 +132,11 @@ it('the file of one delegated role is never taken for another', async () => {
   const leaf = roles.get('leaf') ?? new Uint8Array();
   if (set.targets === undefined) throw new Error('the targets are verified');
   const { targets: top } = set;
-  await expect(set.updateDelegatedTargets(leaf, 'dev', top)).rejects.toMatchObject({
+  const delegated = new DelegatedSet(set);
+  await expect(delegated.update(leaf, 'dev', top)).rejects.toMatchObject({
     code: 'METADATA_UNSIGNED',
   });
-  const delegator = await set.updateDelegatedTargets(dev, 'dev', top);
-  await expect(set.updateDelegatedTargets(dev, 'leaf', delegator)).rejects.toBeInstanceOf(DTufError);
+  const delegator = await delegated.update(dev, 'dev', top);
+  await expect(delegated.update(dev, 'leaf', delegator)).rejects.toBeInstanceOf(DTufError);
   await expect(set.updateTargets(dev)).rejects.toMatchObject({ code: 'METADATA_MISMATCH' });
 });

@@ -1,5 +1,6 @@
 // A delegated role that goes back, disappears or is signed twice by one key: refused like a top-level one.
 import { describe, expect, it } from 'vitest';
+import { DelegatedSet } from '../../src/tuf/delegated-set.ts';
 import type { TrustedSet } from '../../src/tuf/trusted-set.ts';
 import {
   type Files,
@@ -72,7 +73,7 @@ describe.each([
       await set.updateTimestamp(next.timestamp);
       await set.updateSnapshot(next.snapshot);
     }
-    expect(set.delegatedFile('dev').version).toBe(9);
+    expect(new DelegatedSet(set).fileOf('dev').version).toBe(9);
   });
 });
 
@@ -93,7 +94,7 @@ async function offered(
   const set = await verified(await made.build());
   const file = (await made.delegated()).get('dev');
   if (set.targets === undefined || file === undefined) throw new Error('both are there');
-  return set.updateDelegatedTargets(file, 'dev', set.targets);
+  return new DelegatedSet(set).update(file, 'dev', set.targets);
 }
 
 describe('a key of a delegated role', () => {
@@ -130,7 +131,7 @@ describe('a key of a delegated role', () => {
     const set = await verified(await byTargets.build());
     const file = (await byTargets.delegated()).get('dev');
     if (set.targets === undefined || file === undefined) throw new Error('both are there');
-    await expect(set.updateDelegatedTargets(file, 'dev', set.targets)).rejects.toMatchObject({
+    await expect(new DelegatedSet(set).update(file, 'dev', set.targets)).rejects.toMatchObject({
       code: 'METADATA_UNSIGNED',
       got: '0',
     });

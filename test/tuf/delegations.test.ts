@@ -1,8 +1,8 @@
 // DELEGATIONS (TUF 1.0.34, 4.5) and succinct hash bins (TAP 15).
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/encoding.ts';
-import { covering, delegatedKeys, hashPath } from '../../src/tuf/delegations.ts';
-import type { Json } from '../../src/tuf/json.ts';
+import type { Json } from '../../src/json.ts';
+import { covering, delegatedKeys, hashPath } from '../../src/tuf/covering.ts';
 import { parseTargets } from '../../src/tuf/targets.ts';
 import { type Members, VALID } from './repository.ts';
 

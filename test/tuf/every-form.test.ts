@@ -2,7 +2,7 @@
 // metadata.test.ts, here are those of entries, delegations and delegated roles.
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/encoding.ts';
-import type { Json } from '../../src/tuf/json.ts';
+import type { Json } from '../../src/json.ts';
 import type { Role } from '../../src/tuf/metadata.ts';
 import { parseRoot } from '../../src/tuf/root.ts';
 import { parseSnapshot } from '../../src/tuf/snapshot.ts';

@@ -5,7 +5,7 @@ import { fromHex, utf8 } from '../../src/encoding.ts';
 import { DTufError } from '../../src/errors.ts';
 import type { Bytes } from '../../src/ports.ts';
 import { findFirstRoot } from '../../src/tuf/first-root.ts';
-import { ed25519Spki } from '../../src/tuf/keys.ts';
+import { ed25519Spki } from '../../src/tuf/key-forms.ts';
 import { writePem } from '../../src/tuf/pem.ts';
 import { EXPIRED, keyNamed, type Members, repository } from './repository.ts';
 

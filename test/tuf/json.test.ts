@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/encoding.ts';
+import { type JsonObject, parseJson } from '../../src/json.ts';
 import { canonicalJson } from '../../src/tuf/canonical.ts';
 import { member } from '../../src/tuf/fields.ts';
-import { type JsonObject, parseJson } from '../../src/tuf/json.ts';
 import { parseRoot } from '../../src/tuf/root.ts';
 import { parseSnapshot } from '../../src/tuf/snapshot.ts';
 import { parseTargets } from '../../src/tuf/targets.ts';

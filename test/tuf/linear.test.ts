@@ -3,7 +3,7 @@
 // split, sort) is not seen, but for the functions that it calls.
 import { afterAll, expect, it } from 'vitest';
 import { toHex, utf8 } from '../../src/encoding.ts';
-import type { Json } from '../../src/tuf/json.ts';
+import type { Json } from '../../src/json.ts';
 import { countedLibrary } from './counted-library.ts';
 import { keyNamed, type Members, repository, text, VALID } from './repository.ts';
 
@@ -11,8 +11,8 @@ const library = await countedLibrary();
 afterAll(() => library.close());
 const { canonicalJson } = await library.load<typeof import('../../src/tuf/canonical.ts')>('tuf/canonical.ts');
 const { covering, hashPath } =
-  await library.load<typeof import('../../src/tuf/delegations.ts')>('tuf/delegations.ts');
-const { parseJson } = await library.load<typeof import('../../src/tuf/json.ts')>('tuf/json.ts');
+  await library.load<typeof import('../../src/tuf/covering.ts')>('tuf/covering.ts');
+const { parseJson } = await library.load<typeof import('../../src/json.ts')>('json.ts');
 const { matchesPath } =
   await library.load<typeof import('../../src/tuf/path-pattern.ts')>('tuf/path-pattern.ts');
 const { readPem } = await library.load<typeof import('../../src/tuf/pem.ts')>('tuf/pem.ts');

@@ -1,7 +1,7 @@
 // The fields of metadata files (TUF 1.0.34, 4.2 to 4.6).
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/encoding.ts';
-import type { Json } from '../../src/tuf/json.ts';
+import type { Json } from '../../src/json.ts';
 import { ROLES, type Role } from '../../src/tuf/metadata.ts';
 import { parseRoot } from '../../src/tuf/root.ts';
 import { parseSnapshot } from '../../src/tuf/snapshot.ts';

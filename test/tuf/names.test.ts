@@ -2,8 +2,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findTarget } from '../../src/client/lookup.ts';
 import { utf8 } from '../../src/encoding.ts';
+import type { Json } from '../../src/json.ts';
 import { defaultLimits } from '../../src/limits.ts';
-import type { Json } from '../../src/tuf/json.ts';
+import { DelegatedSet } from '../../src/tuf/delegated-set.ts';
 import { parseSnapshot } from '../../src/tuf/snapshot.ts';
 import { parseTargets } from '../../src/tuf/targets.ts';
 import { parseTimestamp } from '../../src/tuf/timestamp.ts';
@@ -78,8 +79,9 @@ describe.each(NAMES)('%s', (name) => {
     const set = await verified(await tree.build());
     const file = (await tree.delegated()).get(name);
     if (set.targets === undefined || file === undefined) throw new Error('both are there');
+    const delegated = new DelegatedSet(set);
     const found = await findTarget(set.targets, name, {
-      load: (role, delegator) => set.updateDelegatedTargets(file, role, delegator),
+      load: (role, delegator) => delegated.update(file, role, delegator),
       limits: defaultLimits,
     });
     expect(found?.role).toBe(name);
@@ -89,7 +91,8 @@ describe.each(NAMES)('%s', (name) => {
 
   it('as a delegated role that the snapshot does not list is not there (ATTACKS 4)', async () => {
     const set = await verified(await repository().build());
-    expect(() => set.delegatedFile(name)).toThrow(expect.objectContaining({ code: 'METADATA_MISSING' }));
+    const delegated = new DelegatedSet(set);
+    expect(() => delegated.fileOf(name)).toThrow(expect.objectContaining({ code: 'METADATA_MISSING' }));
   });
 
   it('as a file that the snapshot lists may not disappear, as others (ATTACKS 4)', async () => {

@@ -1,7 +1,8 @@
 // One public key is one key, however its PEM was saved (ATTACKS 79).
 import { describe, expect, it } from 'vitest';
 import { fromHex } from '../../src/encoding.ts';
-import { ed25519Spki, identityOfKey, importKey, metadataPem } from '../../src/tuf/keys.ts';
+import { ed25519Spki, metadataPem } from '../../src/tuf/key-forms.ts';
+import { identityOfKey, importKey } from '../../src/tuf/keys.ts';
 import { readPem, writePem } from '../../src/tuf/pem.ts';
 import { generateKeyPair, signerOf } from '../../src/tuf/signer.ts';
 import { identityOfPem } from '../../src/tuf/spki-keys.ts';

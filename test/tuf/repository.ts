@@ -1,13 +1,14 @@
 // Repositories in few words, friendly and hostile: `repository().withTargets({ a: 'text' }).with('root', { keys: ['new'] })`.
 // All times are fixed, and each key is made of its name, so that a failure repeats.
 import { toHex, utf8 } from '../../src/encoding.ts';
+import type { Json, JsonObject } from '../../src/json.ts';
 import type { Bytes } from '../../src/ports.ts';
 import { canonicalJson } from '../../src/tuf/canonical.ts';
-import type { Json, JsonObject } from '../../src/tuf/json.ts';
-import { keyidOf } from '../../src/tuf/keys.ts';
+import { fileInfo } from '../../src/tuf/file-info.ts';
+import { keyidOf } from '../../src/tuf/key-forms.ts';
 import { ROLES, type Role } from '../../src/tuf/metadata.ts';
 import { signerOf } from '../../src/tuf/signer.ts';
-import { fileInfo, type RoleSigner } from '../../src/tuf/signing.ts';
+import type { RoleSigner } from '../../src/tuf/signing.ts';
 import { TrustedSet } from '../../src/tuf/trusted-set.ts';
 
 export const NOW = new Date('2026-01-01T00:00:00Z');

@@ -1,7 +1,7 @@
 // What is signed is what every reader reads.
 import { describe, expect, it } from 'vitest';
+import type { Json } from '../../src/json.ts';
 import type { Bytes } from '../../src/ports.ts';
-import type { Json } from '../../src/tuf/json.ts';
 import {
   rootToSign,
   signMetadata,

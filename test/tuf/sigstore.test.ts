@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { findTarget } from '../../src/client/lookup.ts';
 import { defaultLimits } from '../../src/limits.ts';
 import type { Bytes } from '../../src/ports.ts';
+import { DelegatedSet } from '../../src/tuf/delegated-set.ts';
 import { matchFile } from '../../src/tuf/file-info.ts';
 import { TrustedSet } from '../../src/tuf/trusted-set.ts';
 
@@ -48,14 +49,11 @@ describe.runIf(there)('sigstore’s repository', () => {
   it('has the keys of registry.npmjs.org, through the delegation of a folder', async () => {
     const top = set.targets;
     if (top === undefined) throw new Error('the targets are verified');
+    const delegated = new DelegatedSet(set);
     const find = (name: string) =>
       findTarget(top, name, {
         load: async (role, delegator) =>
-          set.updateDelegatedTargets(
-            read(`${set.delegatedFile(role).version}.${role}.json`),
-            role,
-            delegator,
-          ),
+          delegated.update(read(`${delegated.fileOf(role).version}.${role}.json`), role, delegator),
         limits: defaultLimits,
       });
     const found = await find('registry.npmjs.org/keys.json');

@@ -2,19 +2,17 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Bytes } from '../../src/ports.ts';
-import { describe as descriptorOf } from '../../src/registry/descriptor.ts';
+import { describe as descriptorOf } from '../../src/registry/describe.ts';
 import { digestOf } from '../../src/registry/digest.ts';
 import {
   dockerListType,
   dockerManifestType,
-  emptyBytes,
-  emptyDescriptor,
   ociIndexType,
   ociManifestType,
-  writeManifest,
 } from '../../src/registry/manifest.ts';
 import { pushBlob } from '../../src/registry/push-blob.ts';
 import { pushManifest } from '../../src/registry/push-manifest.ts';
+import { emptyBytes, emptyDescriptor, writeManifest } from '../../src/registry/write-manifest.ts';
 import { fileOf, type Lie, type Signed, signed, utf8 } from './signed.ts';
 
 const [one, two] = [utf8('the first part'), utf8('the second, longer part')];

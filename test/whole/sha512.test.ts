@@ -3,17 +3,12 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Bytes } from '../../src/ports.ts';
-import { describe as descriptorOf } from '../../src/registry/descriptor.ts';
+import { describe as descriptorOf } from '../../src/registry/describe.ts';
 import { digestOf } from '../../src/registry/digest.ts';
-import {
-  emptyBytes,
-  emptyDescriptor,
-  ociIndexType,
-  ociManifestType,
-  writeManifest,
-} from '../../src/registry/manifest.ts';
+import { ociIndexType, ociManifestType } from '../../src/registry/manifest.ts';
 import { pushBlob } from '../../src/registry/push-blob.ts';
 import { pushManifest } from '../../src/registry/push-manifest.ts';
+import { emptyBytes, emptyDescriptor, writeManifest } from '../../src/registry/write-manifest.ts';
 import type { TargetFile } from '../../src/tuf/targets.ts';
 import { fileOf, type Signed, signed, utf8 } from './signed.ts';
 

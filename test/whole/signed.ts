@@ -3,15 +3,15 @@
 import { embeddedRegistry, memoryStorage, type RegistryStorage } from '../../adapters/registry/index.ts';
 import { portableDigester } from '../../src/content/digester.ts';
 import { DTufCopy, type Files, memoryStore, type Store } from '../../src/index.ts';
+import type { JsonObject } from '../../src/json.ts';
 import { NativePublisher } from '../../src/layout/native-publisher.ts';
 import { defaultLimits, type Limits } from '../../src/limits.ts';
 import type { Bytes } from '../../src/ports.ts';
 import { Registry, type Repository } from '../../src/registry/registry.ts';
-import type { JsonObject } from '../../src/tuf/json.ts';
-import { keyidOf } from '../../src/tuf/keys.ts';
+import { fileInfo } from '../../src/tuf/file-info.ts';
+import { keyidOf } from '../../src/tuf/key-forms.ts';
 import { generateKeyPair, signerOf } from '../../src/tuf/signer.ts';
 import {
-  fileInfo,
   rootToSign,
   signMetadata,
   snapshotToSign,

@@ -1,6 +1,6 @@
-// JSON as TUF metadata needs it: one linear scan refuses what JSON.parse would blur, so that two
+// JSON as TUF metadata needs it, and manifests bear it: one linear scan refuses what JSON.parse would blur, so that two
 // readers of the same bytes cannot see two documents. RFC 8259, restricted to what has one canonical form (TUF 1.0.34, 4.1).
-import { DTufError } from '../errors.ts';
+import { DTufError } from './errors.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export type JsonObject = { readonly [key: string]: Json };

@@ -1,0 +1,16 @@
+// What a client notes for itself, as JSON. Nothing of it is trusted.
+import { hasCode } from '../errors.ts';
+import { type Json, type JsonObject, parseJson } from '../json.ts';
+import type { Bytes } from '../ports.ts';
+
+/** The object that was noted. A damaged one is as good as none. */
+export function readNotes(bytes: Bytes | undefined, what: string): JsonObject {
+  if (bytes === undefined) return {};
+  try {
+    const value: Json = parseJson(bytes, what);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+  } catch (error) {
+    if (hasCode(error, 'METADATA_INVALID')) return {};
+    throw error;
+  }
+}
