@@ -17,30 +17,37 @@ const sizes = [
   {
     what: 'a page that verifies from a registry: its static imports',
     size: await bundled(verifies('../dist/browser.js')),
-    bound: 34_200,
+    bound: 20_000,
     goal: 20_000,
+  },
+  {
+    what: 'the same, with all that its first visit loads late',
+    size: await bundled(verifies('../dist/browser.js'), {
+      late: /^(reader|native-targets|fetch-blob|trust|persistence)\d*-/,
+    }),
+    bound: 30_500,
   },
   {
     what: 'a page with <dtuf-download>: its static imports',
     size: await bundled(`import '../dist/element.js';`),
-    bound: 39_000,
+    bound: 24_000,
   },
   {
     what: 'a worker that verifies, as one file',
-    size: await bundled(verifies('../dist/worker.js'), true),
-    bound: 56_000,
+    size: await bundled(verifies('../dist/worker.js'), { asOneFile: true }),
+    bound: 54_500,
     goal: 28_000,
   },
   {
     what: 'dist/element.min.js, which is one file',
     size: zipped(readFileSync('dist/element.min.js')),
-    bound: 59_500,
+    bound: 57_800,
     goal: 32_000,
   },
   {
     what: 'dist/dtuf.min.js, which is one file',
     size: zipped(readFileSync('dist/dtuf.min.js')),
-    bound: 94_000,
+    bound: 92_700,
   },
 ];
 
@@ -53,8 +60,8 @@ for (const { what, size, bound, goal } of sizes) {
 }
 if (sizes.some(({ size, bound }) => size > bound)) process.exitCode = 1;
 
-/** The bytes of the entry and of all that it imports at once; of everything, where it is to be one file. */
-async function bundled(code, asOneFile = false) {
+/** The bytes of the entry, of all that it imports at once, and of the files of the name `late`; of everything, where it is to be one file. */
+async function bundled(code, { asOneFile = false, late = /^$/ } = {}) {
   const entry = '\0entry';
   const [{ output }] = await build({
     configFile: false,
@@ -83,7 +90,9 @@ async function bundled(code, asOneFile = false) {
   const chunks = new Map(
     output.filter(({ type }) => type === 'chunk').map((chunk) => [chunk.fileName, chunk]),
   );
-  const reached = new Set([...chunks.values()].filter(({ isEntry }) => isEntry));
+  const reached = new Set(
+    [...chunks.values()].filter(({ isEntry, fileName }) => isEntry || late.test(fileName)),
+  );
   for (const { imports } of reached) for (const name of imports) reached.add(chunks.get(name));
   return [...reached].reduce((sum, chunk) => sum + zipped(chunk.code), 0);
 }
