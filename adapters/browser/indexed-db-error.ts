@@ -1,6 +1,6 @@
 import { DTufError } from '../../src/errors.ts';
 import { exceptionName } from './exception-name.ts';
-import { NotOpened, TimedOut } from './indexed-db.ts';
+import { NotOpened, TimedOut } from './indexed-db-failure.ts';
 import { storageFailed } from './storage-error.ts';
 
 /** What a transaction was about. */

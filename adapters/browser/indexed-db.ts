@@ -2,6 +2,7 @@ import { createStore, type UseStore } from 'idb-keyval';
 import { DTufError } from '../../src/errors.ts';
 import { late } from '../../src/late.ts';
 import { exceptionName } from './exception-name.ts';
+import { NotOpened, TimedOut } from './indexed-db-failure.ts';
 
 /**
  * Our connection was closed, by us for a deletion or by the browser, or the site's data are being cleared at this moment:
@@ -88,16 +89,6 @@ export class IndexedDb {
     return indexedDbError(error, { name: this.#name, what: this.#what, wait: this.#wait, mode });
   }
 }
-
-/** The database could not be opened, or its connection was closed: no transaction began. */
-export class NotOpened extends Error {
-  constructor(cause: unknown) {
-    super('the database could not be opened', { cause });
-  }
-}
-
-/** It did not end in time. */
-export class TimedOut extends Error {}
 
 /** A bound on one transaction. What is late does nothing: its transaction is aborted. */
 class Deadline {

@@ -1,3 +1,4 @@
+import { concatenate } from '../../src/concatenate.ts';
 import { DTufError } from '../../src/errors.ts';
 
 /** A request, taken apart. */
@@ -97,15 +98,5 @@ export async function readBody(asked: Asked, limit: number): Promise<Uint8Array 
     chunks.push(chunk);
     return size <= limit;
   });
-  return size > limit ? undefined : join(chunks, size);
-}
-
-function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return whole;
+  return size > limit ? undefined : concatenate(chunks, size);
 }

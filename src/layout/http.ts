@@ -1,7 +1,7 @@
 // Reads a plain TUF repository on a web server: one file after the other, as the specification names them (5.3 to 5.6).
 import { DTufError, hasCode } from '../errors.ts';
 import type { Bytes } from '../ports.ts';
-import type { Call } from '../registry/transport.ts';
+import type { Call } from '../registry/call.ts';
 import type { Root } from '../tuf/root.ts';
 import type { HttpSite } from './http-site.ts';
 import type { MetadataSource, RoleSource } from './layout.ts';

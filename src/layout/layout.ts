@@ -1,6 +1,7 @@
 // What a layout answers: where the TUF files of a repository and the data of its targets are.
 import type { Expected } from '../content/verify.ts';
 import type { Bytes } from '../ports.ts';
+import type { Role } from '../tuf/metadata.ts';
 import type { Root } from '../tuf/root.ts';
 import type { TargetFile } from '../tuf/targets.ts';
 
@@ -9,6 +10,12 @@ export type RegistryLayout = 'native' | 'legacy';
 
 /** `http` is a plain TUF repository on a web server. */
 export type LayoutName = RegistryLayout | 'http';
+
+/** What is stored, and what the host called it. */
+export interface StoredState {
+  readonly etag: string;
+  readonly metadata: Partial<Record<Role, Bytes>>;
+}
 
 /** The metadata that a repository offers, for one refresh. Nothing of it is verified. */
 export interface MetadataSource {

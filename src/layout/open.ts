@@ -6,17 +6,10 @@ import type { Limits } from '../limits.ts';
 import type { Bytes } from '../ports.ts';
 import { ociManifestType, parseImageManifest } from '../registry/manifest.ts';
 import type { Repository } from '../registry/registry.ts';
-import type { Role } from '../tuf/metadata.ts';
 import { layersByName } from './bundle.ts';
-import type { LayoutName, MetadataSource } from './layout.ts';
+import type { LayoutName, MetadataSource, StoredState } from './layout.ts';
 import { nativeBundle } from './native.ts';
 import { BUNDLE_TAG } from './strings.ts';
-
-/** What is stored, and what the host called it. */
-export interface StoredState {
-  readonly etag: string;
-  readonly metadata: Partial<Record<Role, Bytes>>;
-}
 
 export interface OpenOptions {
   /** Undefined at the first contact: then the form only chooses where to look for a root, and the root decides. */

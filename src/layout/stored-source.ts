@@ -1,8 +1,7 @@
 import { DTufError } from '../errors.ts';
 import type { Bytes } from '../ports.ts';
 import type { Role } from '../tuf/metadata.ts';
-import type { MetadataSource } from './layout.ts';
-import type { StoredState } from './open.ts';
+import type { MetadataSource, StoredState } from './layout.ts';
 import { BUNDLE_TAG } from './strings.ts';
 
 /**

@@ -7,10 +7,10 @@ import type { PushedTarget } from '../layout/publisher.ts';
 import type { Bytes, Store } from '../ports.ts';
 import { Fields } from '../tuf/fields.ts';
 import type { Metadata, Role } from '../tuf/metadata.ts';
-import { parseTargetFile } from '../tuf/read-targets.ts';
+import { parseTargets } from '../tuf/parse-targets.ts';
 import { parseRoot, type Root } from '../tuf/root.ts';
 import { parseSnapshot, type Snapshot } from '../tuf/snapshot.ts';
-import { parseTargets, type TargetFile, type Targets } from '../tuf/targets.ts';
+import { parseTargetFile, type TargetFile, type Targets } from '../tuf/targets.ts';
 import { parseTimestamp, type Timestamp } from '../tuf/timestamp.ts';
 
 const STAGED = 'repository/metadata.staged/';

@@ -8,15 +8,8 @@ export function cacheOption(mode: RequestCache | undefined): Pick<RequestInit, '
   return mode !== undefined && accepts({ cache: mode }) ? { cache: mode } : {};
 }
 
-/**
- * How to have a request fail that is redirected. `error` keeps fetch from holding on to the body in order to send
- * it again; where that does not exist, the redirect is handed to us and refused.
- */
-export function refuseRedirects(): Pick<RequestInit, 'redirect'> {
-  return { redirect: accepts({ redirect: 'error' }) ? 'error' : 'manual' };
-}
-
-function accepts(init: RequestInit): boolean {
+/** Whether the runtime makes such a request. */
+export function accepts(init: RequestInit): boolean {
   try {
     new Request(nowhere, init);
     return true;

@@ -1,23 +1,9 @@
 import { late } from '../late.ts';
 import type { Bytes } from '../ports.ts';
+import type { BlobName, BlobPart } from './blob-name.ts';
+import type { Call } from './call.ts';
 import { type Digest, parseDigest } from './digest.ts';
-import type { Call, Transport } from './transport.ts';
-
-/** What a blob is known by. */
-export interface BlobName {
-  readonly digest: Digest;
-  /** In bytes. */
-  readonly size: number;
-}
-
-/** The part of a blob that is asked for. */
-export interface BlobPart {
-  /** First byte; 0 if left out. */
-  readonly start?: number;
-  /** The byte after the last; the size of the blob if left out. */
-  readonly end?: number;
-  readonly signal?: AbortSignal;
-}
+import type { Transport } from './transport.ts';
 
 /** The blobs of one repository (distribution-spec v1.1, "Pulling blobs"). */
 export class Blobs {
@@ -38,7 +24,8 @@ export class Blobs {
    * @throws DTufError NOT_FOUND, DIGEST_MISMATCH, TOO_LARGE above limits.memory.
    */
   async fetch(blob: BlobName, signal?: AbortSignal): Promise<Bytes> {
-    return (await fetching()).fetchBlob(this, blob, signal);
+    const { fetchBlob } = await fetching();
+    return fetchBlob(this.transport, this.#fetching(blob, signal), blob);
   }
 
   /**
@@ -50,7 +37,12 @@ export class Blobs {
    * @throws DTufError NOT_FOUND, INVALID_ARGUMENT
    */
   async openUnverified(blob: BlobName, options: BlobPart = {}): Promise<ReadableStream<Uint8Array>> {
-    return (await fetching()).openBlob(this, blob, options);
+    const { openBlob } = await fetching();
+    return openBlob(this.transport, this.#fetching(blob, options.signal), blob, options);
+  }
+
+  #fetching({ digest }: BlobName, signal: AbortSignal | undefined): Call {
+    return this.call(digest, `to fetch the blob ${digest}`, signal);
   }
 
   /** @internal */

@@ -1,9 +1,10 @@
 import { DTufError, hasCode } from '../errors.ts';
 import type { Bytes } from '../ports.ts';
+import type { Call } from './call.ts';
 import { unreachable } from './errors.ts';
 import { doOnce } from './once.ts';
 import { Pieces } from './pieces.ts';
-import type { Answer, Call } from './transport.ts';
+import type { Answer } from './transport.ts';
 import { closingAddress, uploadLocation } from './upload-address.ts';
 import { openWhole, requestBody } from './upload-body.ts';
 import { beginning, checkNamed, refusedUpload, SizeRefused, type UploadTask } from './upload-task.ts';

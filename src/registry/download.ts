@@ -1,8 +1,16 @@
 import { DTufError } from '../errors.ts';
 import type { BodyReader } from './body.ts';
+import type { Call } from './call.ts';
 import { unreachable } from './errors.ts';
 import { refusedStatus } from './registry-answer.ts';
-import type { Call, Transport } from './transport.ts';
+import type { Transport } from './transport.ts';
+
+/** What hands out the bytes of a span. */
+export interface Bytewise {
+  /** @returns the next bytes, or undefined at the end. */
+  next(): Promise<Uint8Array | undefined>;
+  cancel(): void;
+}
 
 /** A blob, or the part of it from `start` to before `end`. */
 export interface Span {

@@ -1,35 +1,14 @@
 import { DTufError } from '../errors.ts';
 import { late } from '../late.ts';
 import type { Limits } from '../limits.ts';
-import { cacheOption, refuseRedirects } from './abilities.ts';
+import { cacheOption } from './abilities.ts';
 import { BodyReader } from './body.ts';
+import { type Call, mayFollow } from './call.ts';
 import { unreachable } from './errors.ts';
 import { whileAlive } from './silence.ts';
 import { type Slot, Slots } from './slots.ts';
-import type { RequestBody } from './upload-body.ts';
-
-/** Bytes up to which a body is sent from memory rather than as a stream. */
-export const smallBody = 4 * 1024 * 1024;
 
 const redirects = [301, 302, 303, 307, 308];
-
-/** A request. */
-export interface Call {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
-  readonly url: URL;
-  /** What is being done, for the error: `to fetch the manifest 1.0 of fred/demo`. */
-  readonly doing: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** What a token must allow. */
-  readonly scope?: string;
-  /** The Authorization of a token server, in the place of the registry's. */
-  readonly authorization?: string | undefined;
-  readonly body?: RequestBody;
-  readonly cache?: 'no-cache' | 'no-store' | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** When the whole of it must have ended, by the clock of `performance`. */
-  readonly until?: number;
-}
 
 /** An answer whose body must be read to its end, or let go of. */
 export interface Received {
@@ -120,9 +99,9 @@ export class Exchange {
         return this.#options.fetch(url.href, {
           method,
           ...(headers ? { headers } : {}),
+          redirect: this.#redirectsAreHidden && mayFollow(call) ? 'follow' : 'manual',
           ...opened?.init,
           ...cacheOption(call.cache),
-          ...this.#redirectOption(call),
           signal: control.signal,
         });
       });
@@ -142,16 +121,6 @@ export class Exchange {
     const { idle, slowest } = this.#options.limits;
     return { idle, slowest, host: url.host, signal, until };
   }
-
-  #redirectOption(call: Call): Pick<RequestInit, 'redirect'> {
-    if (call.body && call.body.length > smallBody) return refuseRedirects();
-    return { redirect: this.#redirectsAreHidden && mayFollow(call) ? 'follow' : 'manual' };
-  }
-}
-
-/** What changes something is not sent elsewhere. */
-export function mayFollow({ method }: Call): boolean {
-  return method === 'GET' || method === 'HEAD';
 }
 
 /** Where an answer sends us, or undefined where it does not. */

@@ -1,13 +1,16 @@
 // Fetches blobs (distribution-spec v1.1, "Pulling blobs").
 import { DTufError } from '../errors.ts';
 import type { Bytes } from '../ports.ts';
-import type { BlobName, BlobPart, Blobs } from './blobs.ts';
+import type { BlobName, BlobPart } from './blob-name.ts';
+import type { Call } from './call.ts';
 import { digestOf } from './digest.ts';
-import { type Bytewise, openSpan, streamOut } from './span.ts';
+import type { Bytewise } from './download.ts';
+import { openSpan, streamOut } from './span.ts';
+import type { Transport } from './transport.ts';
 
-/** See {@link Blobs.fetch}. */
-export async function fetchBlob(blobs: Blobs, blob: BlobName, signal?: AbortSignal): Promise<Bytes> {
-  const { memory } = blobs.transport.limits;
+/** See `Blobs.fetch`. @param call of the blob. */
+export async function fetchBlob(transport: Transport, call: Call, blob: BlobName): Promise<Bytes> {
+  const { memory } = transport.limits;
   if (blob.size > memory) {
     throw new DTufError(
       'TOO_LARGE',
@@ -18,7 +21,7 @@ export async function fetchBlob(blobs: Blobs, blob: BlobName, signal?: AbortSign
       },
     );
   }
-  const download = await begin(blobs, blob, 0, blob.size, signal);
+  const download = await begin(transport, call, blob, 0, blob.size);
   const bytes = new Uint8Array(blob.size);
   let at = 0;
   for (let chunk = await download.next(); chunk; chunk = await download.next()) {
@@ -33,13 +36,13 @@ export async function fetchBlob(blobs: Blobs, blob: BlobName, signal?: AbortSign
   });
 }
 
-/** See {@link Blobs.openUnverified}. */
+/** See `Blobs.openUnverified`. @param call of the blob. */
 export async function openBlob(
-  blobs: Blobs,
+  transport: Transport,
+  call: Call,
   blob: BlobName,
-  options: BlobPart,
+  { start = 0, end = blob.size }: BlobPart,
 ): Promise<ReadableStream<Uint8Array>> {
-  const { start = 0, end = blob.size, signal } = options;
   if (
     !(
       Number.isSafeInteger(start) &&
@@ -56,16 +59,15 @@ export async function openBlob(
   }
   if (start === end && blob.size > 0)
     return new ReadableStream({ start: (controller) => controller.close() });
-  return streamOut(await begin(blobs, blob, start, end, signal));
+  return streamOut(await begin(transport, call, blob, start, end));
 }
 
 function begin(
-  blobs: Blobs,
+  transport: Transport,
+  { method: _, ...call }: Call,
   { digest, size }: BlobName,
   start: number,
   end: number,
-  signal: AbortSignal | undefined,
 ): Promise<Bytewise> {
-  const { method: _, ...call } = blobs.call(digest, `to fetch the blob ${digest}`, signal);
-  return openSpan(blobs.transport, { digest, size, start, end }, call);
+  return openSpan(transport, { digest, size, start, end }, call);
 }

@@ -1,6 +1,7 @@
 import { forEachChunk } from '../content/read-all.ts';
 import { hasCode } from '../errors.ts';
-import type { BlobName, Blobs } from './blobs.ts';
+import type { BlobName } from './blob-name.ts';
+import type { Blobs } from './blobs.ts';
 
 /**
  * Whether a blob can really be had: by reading its last byte. After a garbage collection some registries answer 200

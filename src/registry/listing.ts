@@ -1,9 +1,10 @@
 import { DTufError } from '../errors.ts';
+import type { Call } from './call.ts';
 import { isObject } from './descriptor.ts';
 import { resolveOwnLocation } from './redirect.ts';
 import { isRepositoryName, isTag } from './reference.ts';
 import type { Registry, Repository } from './registry.ts';
-import type { Call, Transport } from './transport.ts';
+import type { Transport } from './transport.ts';
 
 /** More than any registry needs for what a client can go through. */
 const mostPages = 10_000;

@@ -1,9 +1,10 @@
 import { DTufError } from '../errors.ts';
 import type { Bytes } from '../ports.ts';
+import type { Call } from './call.ts';
 import { type Digest, digestOf, isDigest } from './digest.ts';
 import { dockerListType, dockerManifestType, ociIndexType, ociManifestType } from './manifest.ts';
 import { parseReference } from './reference.ts';
-import type { Answer, Call, Transport } from './transport.ts';
+import type { Answer, Transport } from './transport.ts';
 
 export interface FetchedManifest {
   readonly bytes: Bytes;

@@ -1,5 +1,6 @@
 import { DTufError, hasCode } from '../errors.ts';
-import type { Answer, Call, Transport } from './transport.ts';
+import type { Call } from './call.ts';
+import type { Answer, Transport } from './transport.ts';
 
 /** What is to happen once, though its answer may get lost. */
 export interface Deed {

@@ -1,6 +1,6 @@
-import { Download, type Span } from './download.ts';
-import type { Bytewise } from './span.ts';
-import type { Call, Transport } from './transport.ts';
+import type { Call } from './call.ts';
+import { type Bytewise, Download, type Span } from './download.ts';
+import type { Transport } from './transport.ts';
 
 /** Milliseconds of waiting for a connection after which it is known whether it is slow. */
 const known = 1000;

@@ -1,4 +1,5 @@
-import type { BlobName, Blobs } from './blobs.ts';
+import type { BlobName } from './blob-name.ts';
+import type { Blobs } from './blobs.ts';
 import { parseDigest } from './digest.ts';
 import { hasBlob } from './has-blob.ts';
 import { parseRepositoryName } from './reference.ts';

@@ -1,10 +1,10 @@
 import { DTufError } from '../errors.ts';
 import type { Bytes } from '../ports.ts';
+import type { Call } from './call.ts';
 import { type Digest, digestOf, isDigest, plainBytes } from './digest.ts';
 import { checkNamed, type Manifests } from './manifests.ts';
 import { doOnce } from './once.ts';
 import { parseReference } from './reference.ts';
-import type { Call } from './transport.ts';
 import { requestBody } from './upload-body.ts';
 
 export interface PushManifestOptions {

@@ -1,5 +1,5 @@
 import { DTufError } from '../errors.ts';
-import { type Call, mayFollow } from './exchange.ts';
+import { type Call, mayFollow } from './call.ts';
 import { printable } from './printable.ts';
 
 /**

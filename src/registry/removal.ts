@@ -1,8 +1,8 @@
 // What is no longer wanted (distribution-spec v1.1, "Content Management").
 import type { Blobs } from './blobs.ts';
+import type { Call } from './call.ts';
 import { type Digest, parseDigest } from './digest.ts';
 import type { Manifests } from './manifests.ts';
-import type { Call } from './transport.ts';
 
 /**
  * Removes a manifest and all tags that name it.

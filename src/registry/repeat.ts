@@ -1,5 +1,5 @@
 import pRetry from 'p-retry';
-import { isTransient, type Outcome, outcomeOf, type Repetition } from './retry.ts';
+import { isTransient, type Outcome, outcomeOf, type Repetition } from './outcome.ts';
 import { longestWait } from './silence.ts';
 
 /** In milliseconds, of the first pause; each is up to twice as long by chance, and twice the one before. */

@@ -1,14 +1,6 @@
-import { hasCode } from '../errors.ts';
 import type { Limits } from '../limits.ts';
+import { isTransient, type Outcome, outcomeOf, type Repetition } from './outcome.ts';
 import { orAborted } from './silence.ts';
-
-/** What an attempt came to: an answer, whatever its status, or what it threw. */
-export type Outcome = { readonly response: Response } | { readonly error: unknown };
-
-/** How attempts are made. */
-export type Repetition = [attempt: () => Promise<Response>, limits: Limits, signal: AbortSignal | undefined];
-
-const transient = [408, 429, 500, 502, 503, 504];
 
 /**
  * Makes an attempt until it succeeds: again after 408, 429 and 5xx and after a broken connection, a bounded number of
@@ -39,19 +31,4 @@ async function goOn(first: Outcome, ...how: Repetition): Promise<Outcome> {
     signal,
   );
   return loaded === undefined ? first : loaded.repeat(first, ...how);
-}
-
-export async function outcomeOf(attempt: () => Promise<Response>): Promise<Outcome> {
-  try {
-    return { response: await attempt() };
-  } catch (error) {
-    return { error };
-  }
-}
-
-/** Whether the same may come to something else a moment later. */
-export function isTransient(outcome: Outcome): boolean {
-  return 'error' in outcome
-    ? hasCode(outcome.error, 'UNREACHABLE')
-    : transient.includes(outcome.response.status);
 }

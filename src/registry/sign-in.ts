@@ -1,10 +1,11 @@
 // Signing in for its own sake, rather than with the first request that needs it.
 import { DTufError } from '../errors.ts';
 import type { Authenticator } from './auth.ts';
+import type { Call } from './call.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { parseRepositoryName } from './reference.ts';
 import type { Registry } from './registry.ts';
-import type { Answer, Call, Transport } from './transport.ts';
+import type { Answer, Transport } from './transport.ts';
 
 /**
  * Logs in now rather than with the first request.

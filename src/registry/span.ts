@@ -1,13 +1,7 @@
 import { late } from '../late.ts';
-import { Download, type Span } from './download.ts';
-import type { Call, Transport } from './transport.ts';
-
-/** What hands out the bytes of a span. */
-export interface Bytewise {
-  /** @returns the next bytes, or undefined at the end. */
-  next(): Promise<Uint8Array | undefined>;
-  cancel(): void;
-}
+import type { Call } from './call.ts';
+import { type Bytewise, Download, type Span } from './download.ts';
+import type { Transport } from './transport.ts';
 
 /**
  * Begins to fetch a span: over one connection, to which others are added where it is large and comes slowly.

@@ -4,16 +4,15 @@ import type { Limits } from '../limits.ts';
 import type { Bytes } from '../ports.ts';
 import { Authorization } from './authorization.ts';
 import { type BodyReader, readBounded, readUpTo } from './body.ts';
+import type { Call } from './call.ts';
 import type { Credentials } from './credentials.ts';
 import { aborted, unreachable } from './errors.ts';
-import { type Call, Exchange, type Received } from './exchange.ts';
+import { Exchange, type Received } from './exchange.ts';
 import type { Notices } from './notices.ts';
 import { retrying } from './retry.ts';
 import { orAborted } from './silence.ts';
 import type { TokenQuestion } from './token.ts';
 import type { UploadSize } from './upload-size.ts';
-
-export type { Call } from './exchange.ts';
 
 /** An answer that was read to its end, or to its bound where it is an error. */
 export interface Answer {

@@ -1,26 +1,15 @@
 import { DTufError } from '../errors.ts';
 import type { Content } from '../ports.ts';
+import type { OpenedBody, RequestBody } from './call.ts';
 import { plainBytes } from './digest.ts';
-import { smallBody } from './exchange.ts';
 import type { Alive } from './silence.ts';
-import { canStreamUploads } from './streamed-uploads.ts';
+import { canStreamUploads, refuseRedirects } from './upload-abilities.ts';
 
 /** What can be uploaded: each can be read more than once, from its start. */
 export type UploadSource = Content | Blob | Uint8Array;
 
-/** The body of a request, opened anew for each attempt. */
-export interface RequestBody {
-  /** In bytes. */
-  readonly length: number;
-  open(alive: Alive): Promise<OpenedBody>;
-}
-
-export interface OpenedBody {
-  readonly init: { body: NonNullable<RequestInit['body']>; duplex?: 'half' };
-  /** What went wrong with the source, where it is to blame for a failed request. */
-  failure(): unknown;
-}
-
+/** Bytes up to which a body is sent from memory rather than as a stream. */
+const smallBody = 4 * 1024 * 1024;
 /** Bytes a millisecond that an upload makes at the least, where its progress cannot be seen. */
 const slowestUpload = 8;
 /** Bytes a millisecond that a registry takes to put away what it was sent, at the least. */
@@ -35,20 +24,24 @@ export function requestBody(
   length: number,
   onProgress?: (bytes: number) => void,
 ): RequestBody {
+  const open = async (alive: Alive): Promise<OpenedBody> => {
+    if (source instanceof Uint8Array)
+      return fromMemory(plainBytes(source), source.length, length, alive, onProgress);
+    const streams = canStreamUploads();
+    // Node's fetch would take a Blob, but hides its progress and its read errors.
+    if (source instanceof Blob && (!streams || length <= smallBody)) {
+      return fromMemory(source, source.size, length, alive, onProgress);
+    }
+    const stream = source instanceof Blob ? source.stream() : await openContent(source);
+    if (length > smallBody && streams) return fromStream(counted(stream, length, alive, onProgress));
+    const blob = await collect(counted(stream, length, alive).stream);
+    return fromMemory(blob, blob.size, length, alive, onProgress);
+  };
+  if (length <= smallBody) return { open };
   return {
-    length,
     open: async (alive) => {
-      if (source instanceof Uint8Array)
-        return fromMemory(plainBytes(source), source.length, length, alive, onProgress);
-      const streams = canStreamUploads();
-      // Node's fetch would take a Blob, but hides its progress and its read errors.
-      if (source instanceof Blob && (!streams || length <= smallBody)) {
-        return fromMemory(source, source.size, length, alive, onProgress);
-      }
-      const stream = source instanceof Blob ? source.stream() : await openContent(source);
-      if (length > smallBody && streams) return fromStream(counted(stream, length, alive, onProgress));
-      const blob = await collect(counted(stream, length, alive).stream);
-      return fromMemory(blob, blob.size, length, alive, onProgress);
+      const { init, failure } = await open(alive);
+      return { init: { ...init, ...refuseRedirects() }, failure };
     },
   };
 }

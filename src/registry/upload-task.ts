@@ -1,7 +1,8 @@
 import { DTufError } from '../errors.ts';
+import type { Call } from './call.ts';
 import type { Digest } from './digest.ts';
 import { refusedWith } from './registry-answer.ts';
-import type { Answer, Call, Transport } from './transport.ts';
+import type { Answer, Transport } from './transport.ts';
 import type { UploadSource } from './upload-body.ts';
 import type { UploadOptions } from './upload-options.ts';
 

@@ -2,7 +2,7 @@
 import { etc, Point, verifyAsync } from '@noble/ed25519';
 import { equalBytes } from '../equal-bytes.ts';
 import type { Bytes } from '../ports.ts';
-import { ORDER } from './ed25519.ts';
+import { ORDER } from './edwards25519.ts';
 
 /**
  * noble multiplies by the cofactor, which RFC 8032 (5.1.7) leaves open; Web Crypto of Node and Chromium does not: a signature that

@@ -2,10 +2,8 @@
 // which verifiers differ. Web Crypto of Node takes the identity point as a key for any message.
 import { late } from '../late.ts';
 import type { Bytes } from '../ports.ts';
+import { ORDER, PRIME } from './edwards25519.ts';
 
-/** The prime of the field and the order of the group (RFC 8032, 5.1). */
-const PRIME = 2n ** 255n - 19n;
-export const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
 const P = littleEndian(PRIME);
 const L = littleEndian(ORDER);
 

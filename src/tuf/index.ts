@@ -11,6 +11,7 @@ export { fileInfo, matchFile } from './file-info.ts';
 export { findFirstRoot } from './first-root.ts';
 export { keyidOf } from './key-forms.ts';
 export type { FileInfo, Metadata, MetaFile, Role, Signature, Signed } from './metadata.ts';
+export { parseTargets } from './parse-targets.ts';
 export { matchesPath } from './path-pattern.ts';
 export { encryptPrivateKey, openPrivateKey } from './private-key.ts';
 export { parseRoot, type Root } from './root.ts';
@@ -25,6 +26,6 @@ export {
   timestampToSign,
 } from './signing.ts';
 export { parseSnapshot, type Snapshot } from './snapshot.ts';
-export { parseTargets, type TargetFile, type Targets } from './targets.ts';
+export type { TargetFile, Targets } from './targets.ts';
 export { parseTimestamp, type Timestamp } from './timestamp.ts';
 export { TrustedSet } from './trusted-set.ts';

@@ -1,18 +1,9 @@
 // Public keys of TUF metadata (TUF 1.0.34, 4.2.2 and 4.2.3).
 import { fromHex, toHex } from '../encoding.ts';
 import { late } from '../late.ts';
-import type { Bytes, PublicKey } from '../ports.ts';
+import type { PublicKey } from '../ports.ts';
 import { isEd25519Point, verifyEd25519 } from './ed25519.ts';
-
-/** A key that can be used. */
-export interface VerificationKey {
-  /**
-   * The same for the same public value, whatever keyid or form it goes by: what thresholds count. Undefined where it is no
-   * key after all: Deno imports an RSA key whose modulus is even.
-   */
-  identity(): Promise<string | undefined>;
-  verify(message: Bytes, signature: Bytes): Promise<boolean>;
-}
+import type { VerificationKey } from './verification-key.ts';
 
 const SPKI_TYPES: ReadonlySet<string> = new Set([
   'rsa',

@@ -3,8 +3,8 @@ import { fromHex, toHex } from '../encoding.ts';
 import type { Bytes, PublicKey } from '../ports.ts';
 import { derToP1363 } from './ecdsa.ts';
 import { ED25519_SPKI } from './key-forms.ts';
-import type { VerificationKey } from './keys.ts';
 import { readPem } from './pem.ts';
+import type { VerificationKey } from './verification-key.ts';
 
 /** NIST SP 800-131A, 3: shorter moduli are not to be relied on. */
 const MIN_RSA_BITS = 2048;

@@ -1,10 +1,10 @@
 // Verifies a targets file, the same for the top-level role and for delegated ones (TUF 1.0.34, 5.6.2 to 5.6.5, 5.6.7.2).
+import { late } from '../late.ts';
 import type { Bytes } from '../ports.ts';
 import type { Checks, NamedDelegator } from './checks.ts';
 import { matchFile } from './file-info.ts';
 import type { Metadata, MetaFile } from './metadata.ts';
-import { parseTargetsLate } from './read-targets.ts';
-import type { Targets } from './targets.ts';
+import { delegating, readTargets, type Targets } from './targets.ts';
 
 /** What is said of a role before its file is seen. */
 export interface ExpectedTargets {
@@ -27,7 +27,7 @@ export async function verifyTargets(
 ): Promise<Metadata<Targets>> {
   const { role, named } = expected;
   checks.of(role, named.version).file('5.6.2', named, await matchFile(bytes, named));
-  return verifyParsed(await parseTargetsLate(bytes, role), expected, checks);
+  return verifyParsed(await parse(bytes, role), expected, checks);
 }
 
 /**
@@ -43,7 +43,7 @@ export async function verifyStoredTargets(
 ): Promise<Metadata<Targets> | undefined> {
   const { role, named } = expected;
   if ((await matchFile(bytes, named)) !== undefined) return undefined;
-  const metadata = await parseTargetsLate(bytes, role);
+  const metadata = await parse(bytes, role);
   if (metadata.signed.version !== named.version) return undefined;
   checks.of(role, named.version).file('5.6.2', named, undefined);
   return verifyParsed(metadata, expected, checks);
@@ -59,4 +59,12 @@ async function verifyParsed(
   made.version('5.6.4', named.version, metadata.signed.version);
   made.valid('5.6.5', metadata);
   return metadata;
+}
+
+/** As `parseTargets` does; the part that reads DELEGATIONS is loaded where there are any. */
+async function parse(bytes: Bytes, role: string): Promise<Metadata<Targets>> {
+  const { metadata, delegations } = readTargets(bytes, role);
+  if (delegations === undefined) return metadata;
+  const { parseDelegations } = await late(import('./delegations.ts'));
+  return delegating(metadata, parseDelegations(delegations));
 }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { pushBlob } from '../../src/registry/push-blob.ts';
 import { Registry } from '../../src/registry/registry.ts';
-import { canStreamUploads } from '../../src/registry/streamed-uploads.ts';
+import { canStreamUploads } from '../../src/registry/upload-abilities.ts';
 import { blobOf, contentOf, expectSame, noise } from './content.ts';
 
 /** The runtimes that a test in Node does not meet, by what their fetch does. */

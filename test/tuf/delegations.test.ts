@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/encoding.ts';
 import type { Json } from '../../src/json.ts';
 import { covering, delegatedKeys, hashPath } from '../../src/tuf/covering.ts';
-import { parseTargets } from '../../src/tuf/targets.ts';
+import { parseTargets } from '../../src/tuf/parse-targets.ts';
 import { type Members, VALID } from './repository.ts';
 
 const keyids = ['k'];

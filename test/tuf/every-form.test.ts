@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/encoding.ts';
 import type { Json } from '../../src/json.ts';
 import type { Role } from '../../src/tuf/metadata.ts';
+import { parseTargets } from '../../src/tuf/parse-targets.ts';
 import { parseRoot } from '../../src/tuf/root.ts';
 import { parseSnapshot } from '../../src/tuf/snapshot.ts';
-import { parseTargets } from '../../src/tuf/targets.ts';
 import { parseTimestamp } from '../../src/tuf/timestamp.ts';
 import { type Members, repository, text, verified } from './repository.ts';
 

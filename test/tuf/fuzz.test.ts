@@ -10,13 +10,13 @@ import type { Bytes } from '../../src/ports.ts';
 import { findFirstRoot } from '../../src/tuf/first-root.ts';
 import { keyidOf } from '../../src/tuf/key-forms.ts';
 import { importKey } from '../../src/tuf/keys.ts';
+import { parseTargets } from '../../src/tuf/parse-targets.ts';
 import { readPem, writePem } from '../../src/tuf/pem.ts';
 import { parseRoot } from '../../src/tuf/root.ts';
 import { countSignatures } from '../../src/tuf/signatures.ts';
 import { generateKeyPair } from '../../src/tuf/signer.ts';
 import { parseSnapshot } from '../../src/tuf/snapshot.ts';
 import { identityOfPem } from '../../src/tuf/spki-keys.ts';
-import { parseTargets } from '../../src/tuf/targets.ts';
 import { parseTimestamp } from '../../src/tuf/timestamp.ts';
 import { type Members, repository, text } from './repository.ts';
 

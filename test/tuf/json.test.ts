@@ -5,9 +5,9 @@ import { utf8 } from '../../src/encoding.ts';
 import { type JsonObject, parseJson } from '../../src/json.ts';
 import { canonicalJson } from '../../src/tuf/canonical.ts';
 import { member } from '../../src/tuf/fields.ts';
+import { parseTargets } from '../../src/tuf/parse-targets.ts';
 import { parseRoot } from '../../src/tuf/root.ts';
 import { parseSnapshot } from '../../src/tuf/snapshot.ts';
-import { parseTargets } from '../../src/tuf/targets.ts';
 import { parseTimestamp } from '../../src/tuf/timestamp.ts';
 import { text } from './repository.ts';
 

@@ -20,7 +20,8 @@ const { parseRoot } = await library.load<typeof import('../../src/tuf/root.ts')>
 const { countSignatures } =
   await library.load<typeof import('../../src/tuf/signatures.ts')>('tuf/signatures.ts');
 const { parseSnapshot } = await library.load<typeof import('../../src/tuf/snapshot.ts')>('tuf/snapshot.ts');
-const { parseTargets } = await library.load<typeof import('../../src/tuf/targets.ts')>('tuf/targets.ts');
+const { parseTargets } =
+  await library.load<typeof import('../../src/tuf/parse-targets.ts')>('tuf/parse-targets.ts');
 
 /** Eight times the input: 64 times the steps were they quadratic. Sorting costs some more than linear. */
 const TIMES = 8;

@@ -5,8 +5,8 @@ import { utf8 } from '../../src/encoding.ts';
 import type { Json } from '../../src/json.ts';
 import { defaultLimits } from '../../src/limits.ts';
 import { DelegatedSet } from '../../src/tuf/delegated-set.ts';
+import { parseTargets } from '../../src/tuf/parse-targets.ts';
 import { parseSnapshot } from '../../src/tuf/snapshot.ts';
-import { parseTargets } from '../../src/tuf/targets.ts';
 import { parseTimestamp } from '../../src/tuf/timestamp.ts';
 import { keyNamed, type Members, repository, setOf, VALID, verified } from './repository.ts';
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../src/json.ts';
 import type { Bytes } from '../../src/ports.ts';
+import { parseTargets } from '../../src/tuf/parse-targets.ts';
 import {
   rootToSign,
   signMetadata,
@@ -10,7 +11,6 @@ import {
   timestampToSign,
 } from '../../src/tuf/signing.ts';
 import type { TargetFile } from '../../src/tuf/targets.ts';
-import { parseTargets } from '../../src/tuf/targets.ts';
 import { keyNamed, offer, setOf } from './repository.ts';
 
 const validity = { version: 1, expires: new Date('2027-01-01T00:00:00Z') };

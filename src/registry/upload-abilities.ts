@@ -1,4 +1,5 @@
-import { nowhere } from './abilities.ts';
+// What the runtime's fetch can do with a large body.
+import { accepts, nowhere } from './abilities.ts';
 
 /**
  * Whether a body can be sent while it is read, under a Content-Length of ours.
@@ -21,4 +22,12 @@ export function canStreamUploads(): boolean {
     // A runtime that throws at such a request cannot send it: that is the answer.
     return false;
   }
+}
+
+/**
+ * How to have a request fail that is redirected. `error` keeps fetch from holding on to the body in order to send
+ * it again; where that does not exist, the redirect is handed to us and refused.
+ */
+export function refuseRedirects(): Pick<RequestInit, 'redirect'> {
+  return { redirect: accepts({ redirect: 'error' }) ? 'error' : 'manual' };
 }
