@@ -285,7 +285,9 @@ export class DTufDownloadElement extends Base {
   }
 
   #pausedInWords(): string {
-    if (this.#progress === undefined) return '';
+    // Where nothing was picked there is nothing to say.
+    if (this.#progress === undefined)
+      return this.#running?.signal.aborted ? 'Paused. Press again to go on.' : '';
     const { received, total } = this.#progress;
     return `Paused at ${Math.floor((100 * received) / Math.max(total, 1))} %. Press again to go on.`;
   }

@@ -272,6 +272,7 @@ describe('<dtuf-download>', () => {
     element.addEventListener('dtuf-state', pause);
     await element.download();
     expect(states).toEqual(['checking', 'downloading', 'idle']);
+    expect(statusOf(element)).toBe('Paused. Press again to go on.');
     expect(downloads).toEqual([]);
     element.removeEventListener('dtuf-state', pause);
     await element.download();
