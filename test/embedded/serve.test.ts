@@ -92,7 +92,8 @@ describe('over HTTP', () => {
       received += part.value.length;
     }
     expect(received).toBe(piece.length * count);
-    expect(most).toBeLessThan(96 * 2 ** 20);
+    // Deno frees late where the machine is busy: 118 MB were seen. Who held the blob would have 256.
+    expect(most).toBeLessThan(160 * 2 ** 20);
     expect(statSync(join(folder, 'fred/demo/blobs/sha256', digest.slice(7))).size).toBe(piece.length * count);
   });
 

@@ -1,5 +1,7 @@
 // nginx and Caddy before a registry, with the configurations that the tests or the documents give.
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startOnPort } from './places.ts';
@@ -43,12 +45,23 @@ http {
   });
   return {
     port: running.port,
-    requests: async () => (await readFile(join(folder, 'access.log'), 'utf8')).trim().split('\n'),
+    requests: async () => {
+      await knock(running.port);
+      const lines = (await readFile(join(folder, 'access.log'), 'utf8')).split('\n');
+      return lines.filter((line) => /^[A-Z]+ \//.test(line));
+    },
     stop: async () => {
       await running.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Its one worker writes what it has answered into its log before it turns to this. */
+async function knock(port: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  socket.end('no request\r\n\r\n').resume();
+  await once(socket, 'close');
 }
 
 /** @param sites what stands in the Caddyfile after its global options, for a port. */
