@@ -21,7 +21,12 @@ export async function targetSpool(length: number, memory: number): Promise<Spool
 function removedAfter(blob: Blob, remove: () => Promise<void>): ReadableStream<Uint8Array> {
   const reader = blob.stream().getReader();
   // What cannot be removed is removed by a later page (spool-folders.ts): the reader has all that it asked for.
-  const end = () => remove().catch(() => undefined);
+  let ended: Promise<void> | undefined;
+  // Once: a read that is under way ends at a cancel too, and whoever comes second waits for the first.
+  const end = () => {
+    ended ??= remove().catch(() => undefined);
+    return ended;
+  };
   return new ReadableStream({
     async pull(controller) {
       try {

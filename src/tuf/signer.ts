@@ -97,9 +97,9 @@ function wrapSeed(seed: Uint8Array): Bytes {
  * @throws DTufError KEY_INVALID for a key that is not Ed25519, ECDSA P-256 or P-384, or RSA.
  */
 export async function signerOf(pkcs8: Bytes): Promise<Signer> {
-  if (toHex(pkcs8.subarray(0, 16)) === ED25519_PKCS8 && pkcs8.length === 48 && !(await hasEd25519())) {
-    return nobleSigner(pkcs8.subarray(16));
-  }
+  const seed =
+    toHex(pkcs8.subarray(0, 16)) === ED25519_PKCS8 && pkcs8.length === 48 ? pkcs8.subarray(16) : undefined;
+  if (seed !== undefined && !(await hasEd25519())) return nobleSigner(seed);
   // Firefox takes a key of P-256 for one of Ed25519 too.
   const isEd25519 = toHex(pkcs8.subarray(0, 16)).includes(ED25519_ALGORITHM);
   for (const kind of isEd25519 ? [ED25519] : [ECDSA_P256, ECDSA_P384, RSA]) {
@@ -112,6 +112,8 @@ export async function signerOf(pkcs8: Bytes): Promise<Signer> {
     }
     return webCryptoSigner(kind, key);
   }
+  // Every seed is a key. WebKitGTK's Web Crypto (libgcrypt) fails to take one of about 130, as it fails to make it.
+  if (seed !== undefined) return nobleSigner(seed);
   throw new DTufError(
     'KEY_INVALID',
     'the private key is of a kind that cannot sign here: Ed25519, ECDSA P-256 or P-384, or RSA is expected',

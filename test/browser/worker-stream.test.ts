@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
 import { DTufCopy, memoryStore } from '../../adapters/browser/worker.ts';
 import { workerFiles } from '../../adapters/browser/worker-files.ts';
 import { embeddedRegistry } from '../../adapters/registry/index.ts';
+import { nextTask } from '../../src/content/next-task.ts';
 import type { Place } from '../../src/index.ts';
 import type { Files } from '../../src/ports.ts';
 import { publisher } from '../core/people.ts';
@@ -116,6 +117,31 @@ describe('a large stream in a worker with private files', () => {
     const aborted = large.stream({ signal: stop.signal, onProgress: () => stop.abort() });
     await expect(aborted).rejects.toMatchObject({ code: 'ABORTED' });
     await (await large.stream()).cancel();
+    expect(await spoolNames()).toEqual([]);
+  });
+
+  it('has left nothing once its cancel has ended, whoever removes it', async () => {
+    const { large } = await published();
+    const remove = FileSystemDirectoryHandle.prototype.removeEntry;
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const removing = vi.spyOn(FileSystemDirectoryHandle.prototype, 'removeEntry');
+    removing.mockImplementation(async function (this: FileSystemDirectoryHandle, ...entry) {
+      await held;
+      await remove.apply(this, entry);
+    });
+    let ended = false;
+    // A read is under way.
+    const cancelled = (await large.stream()).cancel().then(() => {
+      ended = true;
+    });
+    await vi.waitFor(() => expect(removing).toHaveBeenCalled());
+    await nextTask();
+    expect(ended).toBe(false);
+    letGo();
+    await cancelled;
     expect(await spoolNames()).toEqual([]);
   });
 

@@ -33,3 +33,18 @@ it('a key of Ed25519 is made where Web Crypto fails to make it, as that of WebKi
   expect(await usable?.verify(data, Uint8Array.from(await signer.sign(data)))).toBe(true);
   await expect(generateKeyPair('rsa')).rejects.toThrow('it failed');
 });
+
+it('a key of Ed25519 signs where Web Crypto fails to take it, as that of WebKitGTK does too', async () => {
+  const { pkcs8, publicKey } = await generateKeyPair('ed25519');
+  const take = crypto.subtle.importKey.bind(crypto.subtle) as (...key: unknown[]) => Promise<CryptoKey>;
+  vi.spyOn(crypto.subtle, 'importKey').mockImplementation(async (format, ...key) => {
+    if (format === 'pkcs8') throw new DOMException('it failed', 'DataError');
+    return take(format, ...key);
+  });
+  const signer = await signerOf(pkcs8);
+  expect(signer.key).toEqual(publicKey);
+  const data = utf8('a message');
+  const usable = await importKey(publicKey);
+  expect(await usable?.verify(data, Uint8Array.from(await signer.sign(data)))).toBe(true);
+  await expect(signerOf(pkcs8.subarray(1))).rejects.toMatchObject({ code: 'KEY_INVALID' });
+});
