@@ -33,7 +33,6 @@ export class Manifests {
   readonly transport: Transport;
   /** The name of the repository. */
   readonly repository: string;
-  /** @internal */
   readonly #conditional: boolean;
 
   /** @internal */
