@@ -76,12 +76,11 @@ export class Refresher {
     await checkHosting(this.#options.hosting.name, pinnedLayout(state), this.#options.layout);
     const { layout = this.#options.layout, etag } = state.pin;
     const complete = ROLES.every((role) => state.metadata[role] !== undefined);
+    const isAskable = this.#options.conditional && complete && etag !== undefined;
     const source = await this.#options.hosting.metadata({
-      ...(layout === undefined ? {} : { layout }),
-      ...(this.#options.conditional && complete && etag !== undefined
-        ? { unchangedFrom: { etag, metadata: state.metadata } }
-        : {}),
-      ...(signal === undefined ? {} : { signal }),
+      layout,
+      unchangedFrom: isAskable ? { etag, metadata: state.metadata } : undefined,
+      signal,
     });
     if (onProgress === undefined) return source;
     const { reporting } = await late(import('./reporting.ts'));
@@ -121,7 +120,7 @@ export class Refresher {
       const source =
         layout === offered.layout
           ? (offered.under?.(set.root.signed) ?? offered)
-          : await this.#options.hosting.metadata({ layout, ...(signal ? { signal } : {}) });
+          : await this.#options.hosting.metadata({ layout, signal });
       await refreshRoles(set, source, state.metadata, this.#options.limits);
       pin = { layout, ...(source.etag === undefined ? {} : { etag: source.etag }) };
     } catch (error) {
@@ -160,9 +159,8 @@ export class Refresher {
 
   /** With what to do about it. Where that does not come, or nobody waits for it any more, the refusal stays what it is. */
   #advised(error: unknown, signal: AbortSignal | undefined): Promise<unknown> {
-    const { hosting, limits } = this.#options;
     return whileAlive(
-      { idle: limits.idle, host: hosting.name, signal },
+      { ...this.#options.limits, host: '', signal },
       () => import('./refresh-advice.ts'),
     ).then(
       ({ withAdvice }) => withAdvice(error),

@@ -118,8 +118,7 @@ export class Exchange {
   }
 
   #patience({ signal, until }: Call, url: URL) {
-    const { idle, slowest } = this.#options.limits;
-    return { idle, slowest, host: url.host, signal, until };
+    return { ...this.#options.limits, host: url.host, signal, until };
   }
 }
 

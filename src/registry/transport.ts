@@ -117,10 +117,10 @@ export class Transport {
     // What a storage says, which the registry redirected to, is not the registry's word.
     if (show === undefined || origin !== this.registry.origin) return;
     if (!noticed.some((name) => headers.has(name))) return;
-    const { host } = this.registry;
+    const { limits, registry } = this;
     // What does not come is not shown: that is no reason to fail, nor to wait longer than for a registry.
-    this.#notices ??= whileAlive({ idle: this.limits.idle, host }, () => import('./notices.ts')).then(
-      ({ Notices }) => new Notices(host, show),
+    this.#notices ??= whileAlive({ ...limits, host: origin }, () => import('./notices.ts')).then(
+      ({ Notices }) => new Notices(registry.host, show),
       () => undefined,
     );
     (await this.#notices)?.take(headers, (text) => this.auth.redact(text));

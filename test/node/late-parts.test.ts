@@ -2,6 +2,7 @@
 // itself can make it fail, so that this does not run in other runtimes (test/runtimes).
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { tellingCors } from '../../adapters/browser/cross-origin.ts';
+import { indexedDbStore } from '../../adapters/browser/indexed-db-store.ts';
 import { memoryStore } from '../../src/index.ts';
 import { Registry } from '../../src/registry/registry.ts';
 import { verifyEd25519 } from '../../src/tuf/ed25519.ts';
@@ -171,6 +172,14 @@ describe('where a part cannot be loaded', () => {
     const notices: string[] = [];
     expect(await warningRegistry(notices).manifests.fetch('b')).toBeUndefined();
     expect(notices).toEqual([]);
+  });
+
+  it('a store that fails has failed', async () => {
+    // Node has no IndexedDB.
+    const read = () => indexedDbStore('demo').read(['root.json']);
+    await expect(read()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    lose('adapters/browser/indexed-db-error');
+    await expect(read()).rejects.toMatchObject({ name: 'DTufError', code: 'STORAGE_FAILED' });
   });
 
   it('a request of a page fails as it failed', async () => {
