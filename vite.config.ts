@@ -58,9 +58,10 @@ const allAtOnce: Plugin = {
       const found = await this.resolve(part, id);
       if (found === null) throw new Error(`${part}, of ${id}, is not there`);
       const { exports } = await this.load(found);
+      if (!exports) throw new Error(`what ${part}, of ${id}, exports is not known`);
       const name = `part${imports.length}`;
       imports.push(`import * as ${name} from ${JSON.stringify(part)};`);
-      const named = exports?.map((member) => `${member}: ${name}.${member}`).join(', ');
+      const named = exports.map((member) => `${member}: ${name}.${member}`).join(', ');
       rewritten = rewritten.replace(call, `Promise.resolve({ ${named} })`);
     }
     return imports.length === 0 ? null : { code: imports.join('') + rewritten, map: null };

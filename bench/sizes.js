@@ -1,6 +1,6 @@
 // What a page or worker fetches of dtuf, minified and gzipped, as bundled by vite from dist/ (`npm run build` first).
 //   node bench/sizes.js
-// It ends with 1 where something has grown above its bound. The goal is what this project wants to reach, and has not yet.
+// It ends with 1 where something has grown above its bound. The goals were set before the code was there.
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';

@@ -21,11 +21,7 @@ export class DTufBase {
     this.limits = Object.freeze({ ...defaultLimits, ...options.limits });
     this.digester = options.digester ?? portableDigester;
     if (layout === 'http') return;
-    this.#registry = new Registry({
-      ...connection,
-      place: host,
-      ...(onNotice === undefined ? {} : { onWarning: onNotice }),
-    });
+    this.#registry = new Registry({ ...connection, place: host, onWarning: onNotice });
   }
 
   /** @throws DTufError NOT_SUPPORTED where the repository is on a web server. */

@@ -118,7 +118,7 @@ export class DTufCopy extends DTufBase {
       const { forgetPulled } = await late(import('./client/note-pulled.ts'));
       await forgetPulled(this.#store, removed);
     }
-    const expires = Math.min(...Object.values(expirationsOf(set)).map((date) => date.getTime()));
+    const expires = Math.min(...Object.values(expirationsOf(set)).map(Number));
     return {
       changed,
       removed,

@@ -12,7 +12,7 @@ export async function late<T>(part: Promise<T>): Promise<T> {
   } catch (cause) {
     throw new DTufError(
       'UNREACHABLE',
-      'a part of dtuf could not be loaded from where the rest of it came from: try again, and reload the page if that does not help',
+      'a part of dtuf itself could not be loaded: try again, or reload the page',
       { cause },
     );
   }

@@ -21,6 +21,7 @@ export interface Connection {
   authHost?: string;
   fetch?: typeof fetch;
   limits?: Partial<Limits>;
+  /** Hashes what passes by: uploads, streams, large targets. What is at hand as a whole is hashed by Web Crypto. */
   digester?: Digester;
   /** Whether requests may carry headers for which a page would need a preflight, as If-None-Match. */
   conditional?: boolean;

@@ -1,6 +1,5 @@
 import { createStore, type UseStore } from 'idb-keyval';
 import { DTufError } from '../../src/errors.ts';
-import { late } from '../../src/late.ts';
 import { exceptionName } from './exception-name.ts';
 import { NotOpened, TimedOut } from './indexed-db-failure.ts';
 
@@ -81,12 +80,15 @@ export class IndexedDb {
     }
   }
 
-  /** What is told of a failure is loaded when there is one. */
+  /** What is told of a failure is loaded when there is one. Where that cannot be loaded, the failure stays one of the store. */
   async #failure(mode: IDBTransactionMode, error: unknown): Promise<DTufError> {
     if (error instanceof DTufError) return error;
     if (error instanceof TimedOut) this.#use = undefined;
-    const { indexedDbError } = await late(import('./indexed-db-error.ts'));
-    return indexedDbError(error, { name: this.#name, what: this.#what, wait: this.#wait, mode });
+    const part = await import('./indexed-db-error.ts').catch(() => undefined);
+    return (
+      part?.indexedDbError(error, { name: this.#name, what: this.#what, wait: this.#wait, mode }) ??
+      new DTufError('STORAGE_FAILED', String(error), { cause: error })
+    );
   }
 }
 

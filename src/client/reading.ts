@@ -58,12 +58,12 @@ export async function collectParts(
       onProgress?.({ target: name, received, total, phase: 'fetch' });
     };
     await ofTarget(name, async () => {
-      const stream = await part.open(signal);
       if (part.length > AT_ONCE) {
+        // Before anything is asked for: nobody would read it where the part cannot be loaded.
         const { verifyStream } = await late(import('../content/verify-stream.ts'));
-        return verifyStream(stream, expected, digester, name, keep);
+        return verifyStream(await part.open(signal), expected, digester, name, keep);
       }
-      await forEachChunk(stream, keep);
+      await forEachChunk(await part.open(signal), keep);
       await verifyBytes(place.subarray(0, at), expected, name);
     });
   }

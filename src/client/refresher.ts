@@ -7,7 +7,7 @@ import { agreedLayout } from '../layout/open.ts';
 import type { Limits } from '../limits.ts';
 import type { Call, ExplainedCall } from '../options.ts';
 import type { Bytes, Store } from '../ports.ts';
-import { orAborted } from '../registry/silence.ts';
+import { whileAlive } from '../registry/silence.ts';
 import { ROLES } from '../tuf/metadata.ts';
 import { TrustedSet } from '../tuf/trusted-set.ts';
 import { type CopyState, commitCopyState, type Pin, pinnedLayout, readCopyState } from './copy-state.ts';
@@ -76,12 +76,11 @@ export class Refresher {
     await checkHosting(this.#options.hosting.name, pinnedLayout(state), this.#options.layout);
     const { layout = this.#options.layout, etag } = state.pin;
     const complete = ROLES.every((role) => state.metadata[role] !== undefined);
+    const isAskable = this.#options.conditional && complete && etag !== undefined;
     const source = await this.#options.hosting.metadata({
-      ...(layout === undefined ? {} : { layout }),
-      ...(this.#options.conditional && complete && etag !== undefined
-        ? { unchangedFrom: { etag, metadata: state.metadata } }
-        : {}),
-      ...(signal === undefined ? {} : { signal }),
+      layout,
+      unchangedFrom: isAskable ? { etag, metadata: state.metadata } : undefined,
+      signal,
     });
     if (onProgress === undefined) return source;
     const { reporting } = await late(import('./reporting.ts'));
@@ -121,7 +120,7 @@ export class Refresher {
       const source =
         layout === offered.layout
           ? (offered.under?.(set.root.signed) ?? offered)
-          : await this.#options.hosting.metadata({ layout, ...(signal ? { signal } : {}) });
+          : await this.#options.hosting.metadata({ layout, signal });
       await refreshRoles(set, source, state.metadata, this.#options.limits);
       pin = { layout, ...(source.etag === undefined ? {} : { etag: source.etag }) };
     } catch (error) {
@@ -130,7 +129,7 @@ export class Refresher {
       // What was verified on the way stays (5.3.8, 5.4.5, 5.5.7): it protects against a rollback next time. Whether
       // it could be kept does not matter beside the error that is told. A new trust counts only once it works.
       if (!afresh) await commit().catch(() => false);
-      throw await advised(error, signal);
+      throw await this.#advised(error, signal);
     }
     return (await commit()) ? set : 'changed';
   }
@@ -157,20 +156,22 @@ export class Refresher {
     const root = 'root' in trust ? trust.root : await firstRoot(trust.pem, source);
     return { set: await start(root), firstRoot: root };
   }
+
+  /** With what to do about it. Where that does not come, or nobody waits for it any more, the refusal stays what it is. */
+  #advised(error: unknown, signal: AbortSignal | undefined): Promise<unknown> {
+    return whileAlive(
+      { ...this.#options.limits, host: '', signal },
+      () => import('./refresh-advice.ts'),
+    ).then(
+      ({ withAdvice }) => withAdvice(error),
+      () => error,
+    );
+  }
 }
 
 async function firstRoot(pem: string, source: MetadataSource): Promise<Bytes> {
   const { findFirstRoot } = await late(import('../tuf/first-root.ts'));
   return findFirstRoot(pem, source.roots());
-}
-
-/** With what to do about it. Where that cannot be loaded the refusal stays what it is. */
-async function advised(error: unknown, signal: AbortSignal | undefined): Promise<unknown> {
-  const part = await orAborted(
-    import('./refresh-advice.ts').catch(() => undefined),
-    signal,
-  );
-  return part?.withAdvice(error) ?? error;
 }
 
 /** A set from a stored root, or undefined where the file is damaged. */

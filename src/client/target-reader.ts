@@ -72,7 +72,7 @@ export class TargetReader implements VerifiedTarget {
       });
     }
     const call = { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) };
-    // Before anything is waited for: a page may ask its user only in the click.
+    // Before anything else is waited for: a page may ask its user only soon after the click.
     const chosen: Chosen = (await files.choose?.(destination, name)) ?? destination;
     try {
       const { saveTarget } = await late(import('./save-target.ts'));

@@ -1,6 +1,7 @@
 // Where a repository is read: a repository of a registry, or a web server.
 import { late } from '../late.ts';
 import type { Limits } from '../limits.ts';
+import type { Place } from '../options.ts';
 import type { Repository } from '../registry/registry.ts';
 import type { Root } from '../tuf/root.ts';
 import type { HttpSite, HttpSiteOptions } from './http-site.ts';
@@ -43,14 +44,23 @@ export function registryHosting(repository: Repository, limits: Limits): Hosting
   };
 }
 
+/** A web server, and how it is asked. */
+export interface WebOptions extends Pick<HttpSiteOptions, 'fetch' | 'limits'> {
+  /** The base address of the metadata files, or the address of a bundle among them: `…/metadata/bundle.json`. */
+  readonly metadata: Place;
+  /** The base address of the targets; by default `targets/` beside the metadata's. */
+  readonly targets?: string | URL | undefined;
+}
+
 /** @throws DTufError INVALID_ARGUMENT where an address is none, or no place below which names can be put. */
-export function webHosting(options: HttpSiteOptions): Hosting {
+export function webHosting(options: WebOptions): Hosting {
+  // Read now: a caller may make another address of its URL before the part is loaded.
   const { base, bundle } = parseMetadataAddress(options.metadata);
-  if (options.targets !== undefined) parseBase(options.targets);
+  const targets = options.targets === undefined ? undefined : parseBase(options.targets);
   let site: HttpSite | undefined;
   const web = async () => {
     const part = await late(import('./web.ts'));
-    site ??= new part.HttpSite(options);
+    site ??= new part.HttpSite({ ...options, metadata: base, targets });
     return { ...part, site };
   };
   return {

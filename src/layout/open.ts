@@ -13,10 +13,10 @@ import { BUNDLE_TAG } from './strings.ts';
 
 export interface OpenOptions {
   /** Undefined at the first contact: then the form only chooses where to look for a root, and the root decides. */
-  readonly layout?: LayoutName;
+  readonly layout?: LayoutName | undefined;
   /** The state from which the registry is asked only for what changed. */
-  readonly unchangedFrom?: StoredState;
-  readonly signal?: AbortSignal;
+  readonly unchangedFrom?: StoredState | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -31,10 +31,7 @@ export async function openMetadata(
 ): Promise<MetadataSource> {
   const { layout, unchangedFrom, signal } = options;
   if (layout === 'legacy') return openLegacy(repository, limits, signal);
-  const manifest = await repository.manifests.fetch(BUNDLE_TAG, {
-    ...(unchangedFrom === undefined ? {} : { etag: unchangedFrom.etag }),
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const manifest = await repository.manifests.fetch(BUNDLE_TAG, { etag: unchangedFrom?.etag, signal });
   if (manifest === 'unchanged') {
     const { storedSource } = await late(import('./stored-source.ts'));
     return storedSource(repository.name, unchangedFrom);

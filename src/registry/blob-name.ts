@@ -7,8 +7,8 @@ export interface BlobName {
   readonly size: number;
 }
 
-/** The part of a blob that is asked for. */
-export interface BlobPart {
+/** Which bytes of a blob are asked for. */
+export interface BlobRange {
   /** First byte; 0 if left out. */
   readonly start?: number;
   /** The byte after the last; the size of the blob if left out. */

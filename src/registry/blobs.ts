@@ -1,6 +1,6 @@
 import { late } from '../late.ts';
 import type { Bytes } from '../ports.ts';
-import type { BlobName, BlobPart } from './blob-name.ts';
+import type { BlobName, BlobRange } from './blob-name.ts';
 import type { Call } from './call.ts';
 import { type Digest, parseDigest } from './digest.ts';
 import type { Transport } from './transport.ts';
@@ -36,7 +36,7 @@ export class Blobs {
    *
    * @throws DTufError NOT_FOUND, INVALID_ARGUMENT
    */
-  async openUnverified(blob: BlobName, options: BlobPart = {}): Promise<ReadableStream<Uint8Array>> {
+  async openUnverified(blob: BlobName, options: BlobRange = {}): Promise<ReadableStream<Uint8Array>> {
     const { openBlob } = await fetching();
     return openBlob(this.transport, this.#fetching(blob, options.signal), blob, options);
   }

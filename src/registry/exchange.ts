@@ -5,7 +5,7 @@ import { cacheOption } from './abilities.ts';
 import { BodyReader } from './body.ts';
 import { type Call, mayFollow } from './call.ts';
 import { unreachable } from './errors.ts';
-import { whileAlive } from './silence.ts';
+import { orAborted, whileAlive } from './silence.ts';
 import { type Slot, Slots } from './slots.ts';
 
 const redirects = [301, 302, 303, 307, 308];
@@ -55,7 +55,7 @@ export class Exchange {
           body.cancel();
           continue;
         }
-        await this.#options.onHeaders(response.headers, url);
+        await orAborted(this.#options.onHeaders(response.headers, url), call.signal);
         const location = redirectLocation(response);
         if (location === undefined) return { response, url: await reached(response, url), body };
         // Lets go of a body that nobody will read, so that the next request does not wait for it.
@@ -118,8 +118,7 @@ export class Exchange {
   }
 
   #patience({ signal, until }: Call, url: URL) {
-    const { idle, slowest } = this.#options.limits;
-    return { idle, slowest, host: url.host, signal, until };
+    return { ...this.#options.limits, host: url.host, signal, until };
   }
 }
 

@@ -1,7 +1,7 @@
 // Fetches blobs (distribution-spec v1.1, "Pulling blobs").
 import { DTufError } from '../errors.ts';
 import type { Bytes } from '../ports.ts';
-import type { BlobName, BlobPart } from './blob-name.ts';
+import type { BlobName, BlobRange } from './blob-name.ts';
 import type { Call } from './call.ts';
 import { digestOf } from './digest.ts';
 import type { Bytewise } from './download.ts';
@@ -41,7 +41,7 @@ export async function openBlob(
   transport: Transport,
   call: Call,
   blob: BlobName,
-  { start = 0, end = blob.size }: BlobPart,
+  { start = 0, end = blob.size }: BlobRange,
 ): Promise<ReadableStream<Uint8Array>> {
   if (
     !(

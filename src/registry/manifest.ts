@@ -21,8 +21,8 @@ export interface ImageManifest {
 /**
  * Reads an image manifest.
  *
- * @throws DTufError NOT_A_REPOSITORY where it is an index or something else; REGISTRY_FAILED where a field
- * is malformed; LIMIT_EXCEEDED where it has too many bytes, layers or levels.
+ * @throws DTufError NOT_A_REPOSITORY where it is an index or something else, or JSON that {@link parseJson} refuses, as for a
+ * number that is no integer; REGISTRY_FAILED where a field is malformed; LIMIT_EXCEEDED where it has too many bytes or layers.
  */
 export function parseImageManifest(bytes: Bytes, limits: Limits): ImageManifest {
   const value = parseObject(bytes, limits);

@@ -18,8 +18,8 @@ export interface FetchedManifest {
 export interface ManifestOptions {
   readonly accept?: readonly string[];
   /** Of what the caller has. Sent only where the registry was made with `conditional`. */
-  readonly etag?: string;
-  readonly signal?: AbortSignal;
+  readonly etag?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Each list stays under 128 bytes: a longer Accept costs a page a preflight (Fetch, CORS-safelisted request-header). */
@@ -33,7 +33,6 @@ export class Manifests {
   readonly transport: Transport;
   /** The name of the repository. */
   readonly repository: string;
-  /** @internal */
   readonly #conditional: boolean;
 
   /** @internal */

@@ -18,7 +18,7 @@ export interface RegistryOptions {
   /** Whether If-None-Match may be sent. Not in a page: it costs a preflight. */
   readonly conditional?: boolean;
   /** Gets each text that the registry warns with, once, made fit to be shown. */
-  readonly onWarning?: (text: string) => void;
+  readonly onWarning?: ((text: string) => void) | undefined;
 }
 
 /** Where a handler in the process is taken to be: nothing listens there for us. */

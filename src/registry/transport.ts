@@ -10,7 +10,7 @@ import { aborted, unreachable } from './errors.ts';
 import { Exchange, type Received } from './exchange.ts';
 import type { Notices } from './notices.ts';
 import { retrying } from './retry.ts';
-import { orAborted } from './silence.ts';
+import { orAborted, whileAlive } from './silence.ts';
 import type { TokenQuestion } from './token.ts';
 import type { UploadSize } from './upload-size.ts';
 
@@ -117,9 +117,10 @@ export class Transport {
     // What a storage says, which the registry redirected to, is not the registry's word.
     if (show === undefined || origin !== this.registry.origin) return;
     if (!noticed.some((name) => headers.has(name))) return;
-    // What cannot be loaded is not shown: that is no reason to fail.
-    this.#notices ??= import('./notices.ts').then(
-      ({ Notices }) => new Notices(this.registry.host, show),
+    const { limits, registry } = this;
+    // What does not come is not shown: that is no reason to fail, nor to wait longer than for a registry.
+    this.#notices ??= whileAlive({ ...limits, host: origin }, () => import('./notices.ts')).then(
+      ({ Notices }) => new Notices(registry.host, show),
       () => undefined,
     );
     (await this.#notices)?.take(headers, (text) => this.auth.redact(text));

@@ -323,6 +323,15 @@ describe('the layout', () => {
     expect(() => client(web, { host })).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
   });
 
+  it('http is what an address was when the client was made', async () => {
+    const { root } = await published();
+    const host = new URL(web.metadata);
+    const copy = client(web, { trust: root, host });
+    host.pathname = '/another/';
+    await copy.pullMetadata();
+    expect(web.asked.filter((path) => !path.startsWith('/metadata/'))).toEqual([]);
+  });
+
   it('http alone does without the name of a repository', () => {
     expect(() => new DTufCopy({ host: 'localhost:5000', store: memoryStore(), clock: () => NOW })).toThrow(
       expect.objectContaining({ code: 'INVALID_ARGUMENT' }),

@@ -7,7 +7,7 @@ const COUNTER = '__dtuf_steps';
 const COUNT = `globalThis.${COUNTER}++`;
 
 export interface CountedLibrary {
-  /** A module of src, as in `tuf/json.ts`. */
+  /** A module of src, as in `json.ts`. */
   load<T>(path: string): Promise<T>;
   /** All steps so far. */
   steps(): number;
