@@ -1,4 +1,5 @@
 import { late } from '../../src/late.ts';
+import type { Options } from '../../src/options.ts';
 import type { Files } from '../../src/ports.ts';
 import { SPOOLS } from './spools.ts';
 
@@ -20,6 +21,11 @@ export function browserFiles(options: { readonly memory?: number } = {}): Files 
     content: async (source) => (await files()).content(source),
     readSmall: async (...wanted) => (await files()).readSmall(...wanted),
   };
+}
+
+/** Those that were passed, or those of a page. */
+export function filesOf({ files, limits }: Options): Files {
+  return files ?? browserFiles(limits?.memory === undefined ? {} : { memory: limits.memory });
 }
 
 /** Removes what pages have left that are closed, where there is any. It never throws. */

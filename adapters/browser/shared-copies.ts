@@ -3,7 +3,7 @@ import type { VerifiedTarget } from '../../src/client/verified-target.ts';
 import type { Refreshed } from '../../src/copy.ts';
 import { hasCode } from '../../src/errors.ts';
 import type { Options } from '../../src/options.ts';
-import { DTufCopy } from './index.ts';
+import { DTufCopy } from './copy.ts';
 
 /** In milliseconds: how old a refresh may be that a click goes on from. */
 const FRESH = 60_000;

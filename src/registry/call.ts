@@ -33,7 +33,7 @@ export interface OpenedBody {
   readonly init: {
     readonly body: NonNullable<RequestInit['body']>;
     readonly duplex?: 'half';
-    readonly redirect?: RequestRedirect;
+    readonly redirect?: NonNullable<RequestInit['redirect']>;
   };
   /** What went wrong with the source, where it is to blame for a failed request. */
   failure(): unknown;

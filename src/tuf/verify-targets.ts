@@ -61,10 +61,13 @@ async function verifyParsed(
   return metadata;
 }
 
-/** As `parseTargets` does; the part that reads DELEGATIONS is loaded where there are any. */
+/** As `parseTargets` does; the part that reads DELEGATIONS is loaded where there are any, and not for the empty ones that publishers write, ours too. */
 async function parse(bytes: Bytes, role: string): Promise<Metadata<Targets>> {
   const { metadata, delegations } = readTargets(bytes, role);
   if (delegations === undefined) return metadata;
+  const keys = delegations.fields('keys').names();
+  if (!delegations.has('succinct_roles') && keys.length + delegations.list('roles').length === 0)
+    return delegating(metadata, { keys: new Map(), roles: new Map() });
   const { parseDelegations } = await late(import('./delegations.ts'));
   return delegating(metadata, parseDelegations(delegations));
 }
