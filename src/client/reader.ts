@@ -32,6 +32,7 @@ export class Reader {
     this.#options = options;
     this.now = options.now;
     this.published = new Published(options);
+    loadAhead();
   }
 
   async target(name: string, call: ExplainedCall): Promise<VerifiedTarget> {
@@ -95,4 +96,11 @@ export class Reader {
 
 function targetOf(name: string, file: TargetFile, role: string): Target {
   return { name, ...file, role };
+}
+
+/** What the first target of most repositories needs after this part: a page would wait for one after the other. */
+function loadAhead(): void {
+  const parts = [import('../layout/native-targets.ts'), import('../registry/fetch-blob.ts')];
+  // Whoever needs one that cannot be loaded says so.
+  for (const part of parts) part.catch(() => undefined);
 }
