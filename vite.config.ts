@@ -94,7 +94,8 @@ export default defineConfig(({ mode }) => {
       minify: false,
       reportCompressedSize: false,
       lib: { entry: alone === undefined ? subpaths : { [mode]: alone }, formats: ['es'] },
-      rolldownOptions: { external, output },
+      // Which file a part falls into is decided above.
+      rolldownOptions: { external, output, checks: { ineffectiveDynamicImport: false } },
     },
   };
 });
