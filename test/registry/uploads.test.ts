@@ -139,7 +139,8 @@ describeWithDockerRegistry('a registry that takes uploads badly', () => {
       it(`an upload to a Location that is ${what} goes there, with the digest appended (ATTACKS 59, 82)`, async () => {
         const seen = await uploadTo(location);
         const digest = `digest=${encodeURIComponent(at.small.digest)}`;
-        expect(seen[1]).toEqual({ method: 'PUT', path: `${path}${digest}`, authorized: true });
+        // In Bun what the test before has given up may come first.
+        expect(seen.at(-1)).toEqual({ method: 'PUT', path: `${path}${digest}`, authorized: true });
       });
     }
 
