@@ -106,10 +106,10 @@ describe.skipIf(missing !== undefined).each(kinds)('$kind that is ended', ({ scr
       return page.evaluate(held);
     };
     await expect.poll(heldAfter, soon).toEqual([]);
-    expect(await page.evaluate(waiting)).toContain(16 * MiB);
     site.stallAfter = undefined;
     site.letGo();
     expect(await hashed()).toBe(sha256);
-    expect(await page.evaluate(waiting)).toEqual([]);
+    // Chromium may have begun anew by itself with a request that its service worker has not answered.
+    await expect.poll(() => page.evaluate(waiting), soon).toEqual([]);
   });
 });
