@@ -1,17 +1,9 @@
-import { DTufBase as Base } from '../../src/base.ts';
 import type { Trust } from '../../src/client/trust.ts';
 import { DTufCopy as Copy } from '../../src/copy.ts';
-import type { Connection, Options } from '../../src/options.ts';
+import type { Options } from '../../src/options.ts';
 import type { Store } from '../../src/ports.ts';
 import { filesOf } from './files.ts';
-import { connectionOf, stateOf } from './options.ts';
-
-/** See {@link Base}. @throws DTufError NOT_SUPPORTED where the page is no secure context. */
-export class DTufBase extends Base {
-  constructor(options: Connection) {
-    super(connectionOf(options));
-  }
-}
+import { stateOf } from './options.ts';
 
 /**
  * See {@link Copy}. The state is kept in IndexedDB, for the registry and the repository.

@@ -1,6 +1,7 @@
 // `dtuf/browser`: the core with IndexedDB, Web Locks and the files of a page as defaults.
 export * from '../../src/index.ts';
-export { DTufBase, DTufCopy } from './copy.ts';
+export { DTufBase } from './base.ts';
+export { DTufCopy } from './copy.ts';
 export { browserFiles } from './files.ts';
 export { type IndexedDbStoreOptions, indexedDbStore } from './indexed-db-store.ts';
 export { DTufMaster } from './master.ts';

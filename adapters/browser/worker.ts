@@ -1,26 +1,19 @@
 // `dtuf/worker`: `dtuf/browser` without `save()`, for workers that have neither a document nor files to save to.
-import { DTufBase as Base } from '../../src/base.ts';
 import type { Trust } from '../../src/client/trust.ts';
 import { DTufCopy as Copy } from '../../src/copy.ts';
 import { DTufMaster as Master, type MasterOptions, type RootKeyOptions } from '../../src/master.ts';
-import type { Connection, Options } from '../../src/options.ts';
+import type { Options } from '../../src/options.ts';
 import type { Store } from '../../src/ports.ts';
 import type { CreatedKey } from '../../src/publish/key-files.ts';
-import { connectionOf, publisherOf, stateOf } from './options.ts';
+import { publisherOf, stateOf } from './options.ts';
 import { workerFiles } from './worker-files.ts';
 
 export * from '../../src/index.ts';
+export { DTufBase } from './base.ts';
 export { type IndexedDbStoreOptions, indexedDbStore } from './indexed-db-store.ts';
 export { pageKeys } from './page-keys.ts';
 export { keepStorage } from './persistence.ts';
 export { type WebLockOptions, webLock } from './web-lock.ts';
-
-/** See {@link Base}. @throws DTufError NOT_SUPPORTED where the worker is no secure context. */
-export class DTufBase extends Base {
-  constructor(options: Connection) {
-    super(connectionOf(options));
-  }
-}
 
 /**
  * See {@link Copy}. The state is kept in IndexedDB and is shared with the pages of the origin. There is no `save()`; a large

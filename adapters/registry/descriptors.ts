@@ -1,4 +1,5 @@
 /** What the registry must know of a manifest: its type, and what it refers to. The bytes are kept as they came. */
+import { isObject } from '../../src/is-object.ts';
 import type { IndexEntry } from './storage.ts';
 
 const ociManifest = 'application/vnd.oci.image.manifest.v1+json';
@@ -110,8 +111,4 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> | undefined {
   } catch {
     return undefined; // The caller answers MANIFEST_INVALID; the parser's words would help nobody.
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 // What a client notes for itself, as JSON. Nothing of it is trusted.
 import { hasCode } from '../errors.ts';
+import { isObject } from '../is-object.ts';
 import { type Json, type JsonObject, parseJson } from '../json.ts';
 import type { Bytes } from '../ports.ts';
 
@@ -8,7 +9,7 @@ export function readNotes(bytes: Bytes | undefined, what: string): JsonObject {
   if (bytes === undefined) return {};
   try {
     const value: Json = parseJson(bytes, what);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+    return isObject(value) ? value : {};
   } catch (error) {
     if (hasCode(error, 'METADATA_INVALID')) return {};
     throw error;

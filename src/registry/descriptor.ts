@@ -1,5 +1,6 @@
 import { fromBase64 } from '../encoding.ts';
 import { DTufError } from '../errors.ts';
+import { isObject } from '../is-object.ts';
 import type { Bytes } from '../ports.ts';
 import { type Digest, digestOf, isDigest } from './digest.ts';
 
@@ -70,10 +71,6 @@ export function parseAnnotations(value: unknown, where: string): Readonly<Record
   const annotations: Record<string, string> = Object.create(null);
   for (const [key, entry] of Object.entries(value)) annotations[key] = text(entry, where);
   return Object.freeze(annotations);
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** RFC 6838, 4.2. */

@@ -1,6 +1,6 @@
 import { DTufError } from '../errors.ts';
+import { isObject } from '../is-object.ts';
 import type { Call } from './call.ts';
-import { isObject } from './descriptor.ts';
 import { resolveOwnLocation } from './redirect.ts';
 import { isRepositoryName, isTag } from './reference.ts';
 import type { Registry, Repository } from './registry.ts';

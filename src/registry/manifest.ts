@@ -1,8 +1,9 @@
 import { DTufError } from '../errors.ts';
+import { isObject } from '../is-object.ts';
 import { type Json, type JsonObject, parseJson } from '../json.ts';
 import type { Limits } from '../limits.ts';
 import type { Bytes } from '../ports.ts';
-import { type Descriptor, isObject, malformed, parseAnnotations, parseDescriptor } from './descriptor.ts';
+import { type Descriptor, malformed, parseAnnotations, parseDescriptor } from './descriptor.ts';
 
 export const ociManifestType = 'application/vnd.oci.image.manifest.v1+json';
 export const dockerManifestType = 'application/vnd.docker.distribution.manifest.v2+json';

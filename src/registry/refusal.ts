@@ -1,5 +1,5 @@
 import { type Code, DTufError } from '../errors.ts';
-import { isObject } from './descriptor.ts';
+import { isObject } from '../is-object.ts';
 import { printable } from './printable.ts';
 import { parseRateLimit, rateLimitText } from './rate-limit.ts';
 import { redacted } from './redacted.ts';

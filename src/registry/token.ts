@@ -1,8 +1,8 @@
 import { utf8 } from '../encoding.ts';
 import { DTufError } from '../errors.ts';
+import { isObject } from '../is-object.ts';
 import type { Call } from './call.ts';
 import type { Challenge } from './challenge.ts';
-import { isObject } from './descriptor.ts';
 import { isLoopback } from './host.ts';
 import { printable } from './printable.ts';
 import { isPrivateAddress } from './private-address.ts';

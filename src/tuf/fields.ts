@@ -1,5 +1,6 @@
 // Reads fields of parsed JSON into typed values, or says which field is not what it has to be.
 import { DTufError } from '../errors.ts';
+import { isObject } from '../is-object.ts';
 import type { Json, JsonObject } from '../json.ts';
 
 /** The own member `name`: never what a prototype would answer to `constructor` or `__proto__`. */
@@ -17,10 +18,10 @@ export class Fields {
   constructor(value: Json | undefined, role: string, path: string) {
     this.#role = role;
     this.#path = path;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    if (!isObject(value)) {
       throw this.#invalid(undefined, 'an object', value);
     }
-    this.object = value as JsonObject;
+    this.object = value;
   }
 
   has(name: string): boolean {

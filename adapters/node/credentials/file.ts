@@ -1,8 +1,8 @@
 // config.json of docker and auth.json of podman: where logins are kept, or which helper keeps them.
 import { pathToFileURL } from 'node:url';
 import { DTufError } from '../../../src/errors.ts';
+import { isObject } from '../../../src/is-object.ts';
 import type { Login, LoginRequest } from '../../../src/registry/credentials.ts';
-import { isObject } from '../../../src/registry/descriptor.ts';
 import { readSmallFile } from '../file-content.ts';
 import { errnoOf } from '../storage-error.ts';
 import { fittingKeys, keyOf } from './key.ts';
